@@ -1,0 +1,54 @@
+import type OpenAI from 'openai'
+
+import type { Message, Run, Thread } from '../store/store.ts'
+import type { RunEvent } from '../wire/events.ts'
+
+export type RunBody = Omit<OpenAI.Beta.Threads.RunCreateParams, 'stream' | 'include'>
+export type ThreadAndRunBody = Omit<OpenAI.Beta.ThreadCreateAndRunParams, 'stream'>
+export type MessageBody = OpenAI.Beta.Threads.MessageCreateParams
+export type ThreadBody = OpenAI.Beta.ThreadCreateParams
+export type ToolOutputs = OpenAI.Beta.Threads.RunSubmitToolOutputsParams['tool_outputs']
+
+/**
+ * A run at the instant of the request, and, for whoever asked to stream, what happens from then on.
+ * The events end after the one that ends the run or makes it wait (`thread.run.requires_action`).
+ * Not reading them, or stopping to, does not cancel the run (reference 3.7).
+ */
+export interface StartedRun {
+  run: Run
+  events: AsyncIterable<RunEvent>
+}
+
+export interface StartOptions {
+  /** False: nobody reads the events, so none are kept. */
+  stream: boolean
+}
+
+/**
+ * Everything that a request may do to threads' content and runs. Bodies come validated in shape
+ * (`wire/`); what depends on state is checked here, in the order of reference 3.2, and answered with
+ * `NotFoundError`, `RunConflictError` or `InvalidRequestError` in the texts of reference 8.
+ */
+export interface RunService {
+  createThread(body: ThreadBody): Promise<Thread>
+  createMessage(threadId: string, body: MessageBody): Promise<Message>
+  createRun(threadId: string, body: RunBody, options: StartOptions): Promise<StartedRun>
+  createThreadAndRun(body: ThreadAndRunBody, options: StartOptions): Promise<StartedRun>
+  /** Reads a run; one whose time is over is expired first. */
+  getRun(threadId: string, runId: string): Promise<Run>
+  updateRun(threadId: string, runId: string, patch: Pick<Run, 'metadata'>): Promise<Run>
+  submitToolOutputs(
+    target: { threadId: string; runId: string },
+    toolOutputs: ToolOutputs,
+    options: StartOptions,
+  ): Promise<StartedRun>
+  cancelRun(threadId: string, runId: string): Promise<Run>
+
+  /**
+   * Puts the runs that a dead process left behind into a truthful state and goes on with those that
+   * can go on; then executes what is queued. Call once, before the first request.
+   */
+  start(): Promise<void>
+  /** Stops taking work, ends the active turns so that a later `start` resumes them, and waits. */
+  close(): Promise<void>
+}
