@@ -1,0 +1,190 @@
+import { isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+
+import { z } from 'zod'
+
+/** What the environment says, checked and typed. Every variable is described in `.env.example`. */
+export interface Config {
+  discord: {
+    /** Bot token; null means local Discord. */
+    token: string | null
+    /** REST base such as `https://discord.com/api`; null means Discord's own. */
+    apiUrl: string | null
+    /** How many REST requests per second the bot may send; Discord allows 50 unless it raised it. */
+    requestsPerSecond: number
+  }
+  /** The Chat Completions endpoint; null means the offline demo driver. */
+  model: {
+    apiKey: string
+    baseUrl: string
+    model: string
+    contextWindow: number | null
+  } | null
+  /** Another Assistants-compatible server; null means the embedded runtime. */
+  assistantsServer: { baseUrl: string; apiKey: string } | null
+  assistantId: string | null
+  /** File of the runtime's SQLite store. */
+  databasePath: string
+  /** `sqlite://…` address of conversations and settings. */
+  keyvUri: string
+  dataDir: string
+  http: {
+    host: string
+    port: number
+    /** Keys that may call `/v1` from outside the process; empty means any local program may. */
+    apiKeys: string[]
+  }
+  logLevel: string
+}
+
+/** The environment cannot be used; `message` lists every problem by variable name. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+const openAiBaseUrl = 'https://api.openai.com/v1'
+const defaultModel = 'gpt-4o-mini'
+
+const text = z.string().trim().min(1)
+const httpUrl = text.regex(
+  /^https?:\/\/[^\s/]+/,
+  'expected an address that begins with http:// or https://',
+)
+const wholeNumber = (min: number, max: number) =>
+  z.string().transform((value, context) => {
+    const number = Number(value)
+    if (/^\d+$/.test(value.trim()) && number >= min && number <= max) return number
+    context.addIssue({
+      code: 'custom',
+      message: `expected a whole number from ${min} to ${max}, got "${value}"`,
+    })
+    return z.NEVER
+  })
+
+/** The variables that the program reads, each as the text it is in the environment. */
+export const environmentSchema = z.object({
+  DISCORD_TOKEN: text.optional(),
+  DISCORD_API_URL: httpUrl.optional(),
+  DISCORD_REQUESTS_PER_SECOND: wholeNumber(1, 100_000).default(50),
+  OPENAI_API_KEY: text.optional(),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  OPENAI_MODEL: text.optional(),
+  OPENAI_CONTEXT_WINDOW: wholeNumber(1_000, 100_000_000).optional(),
+  ASSISTANTS_BASE_URL: httpUrl.optional(),
+  ASSISTANTS_API_KEY: text.optional(),
+  ASSISTANT_ID: text.regex(/^asst_/, 'expected an id that begins with asst_').optional(),
+  DATABASE_URL: text
+    .regex(/^sqlite:./, 'expected sqlite:<path>; other databases are not supported by this version')
+    .optional(),
+  KEYV_URI: text
+    .regex(
+      /^sqlite:\/\//,
+      'expected sqlite://<path>; other stores are not supported by this version',
+    )
+    .optional(),
+  DATA_DIR: text.default('./data'),
+  HOST: text.default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(3000),
+  API_KEYS: text.optional(),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'expected fatal, error, warn, info, debug, trace or silent',
+    })
+    .default('info'),
+})
+
+type Environment = z.infer<typeof environmentSchema>
+
+/**
+ * Reads the environment once. An empty variable counts as absent, so that `.env` may list them all.
+ * Throws `ConfigError` naming every problem at once.
+ */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
+  const parsed = environmentSchema.safeParse(present)
+  const problems = parsed.success
+    ? contradictions(parsed.data)
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  if (!parsed.success || problems.length > 0) {
+    throw new ConfigError(
+      `The configuration has problems:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    )
+  }
+  return toConfig(parsed.data)
+}
+
+/** Whether an address can only be reached from this machine. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1' || host === '[::1]') return true
+  return isIP(host) === 4 && host.startsWith('127.')
+}
+
+function contradictions(env: Environment): string[] {
+  const problems: string[] = []
+  if (!isLoopback(env.HOST) && splitKeys(env.API_KEYS).length === 0) {
+    problems.push(
+      `API_KEYS: required because HOST is ${env.HOST}, which other machines can reach; set at least one long random key`,
+    )
+  }
+  if (!isLoopback(env.HOST) && env.DISCORD_TOKEN === undefined) {
+    problems.push(
+      'DISCORD_TOKEN: required because HOST is not loopback; local Discord has no passwords, so it serves this machine only',
+    )
+  }
+  if (env.ASSISTANTS_BASE_URL !== undefined && env.ASSISTANTS_API_KEY === undefined) {
+    problems.push('ASSISTANTS_API_KEY: required when ASSISTANTS_BASE_URL is set')
+  }
+  if (env.ASSISTANTS_API_KEY !== undefined && env.ASSISTANTS_BASE_URL === undefined) {
+    problems.push('ASSISTANTS_BASE_URL: required when ASSISTANTS_API_KEY is set')
+  }
+  if (env.DISCORD_API_URL !== undefined && env.DISCORD_TOKEN === undefined) {
+    problems.push('DISCORD_TOKEN: required when DISCORD_API_URL is set')
+  }
+  return problems
+}
+
+function toConfig(env: Environment): Config {
+  const dataDir = resolve(env.DATA_DIR)
+  return {
+    discord: {
+      token: env.DISCORD_TOKEN ?? null,
+      apiUrl: env.DISCORD_API_URL?.replace(/\/+$/, '') ?? null,
+      requestsPerSecond: env.DISCORD_REQUESTS_PER_SECOND,
+    },
+    model: toModel(env),
+    assistantsServer:
+      env.ASSISTANTS_BASE_URL !== undefined && env.ASSISTANTS_API_KEY !== undefined
+        ? { baseUrl: env.ASSISTANTS_BASE_URL, apiKey: env.ASSISTANTS_API_KEY }
+        : null,
+    assistantId: env.ASSISTANT_ID ?? null,
+    databasePath:
+      env.DATABASE_URL?.replace(/^sqlite:(\/\/)?/, '') ?? join(dataDir, 'assistants.sqlite'),
+    keyvUri: env.KEYV_URI ?? `sqlite://${join(dataDir, 'conversations.sqlite')}`,
+    dataDir,
+    http: { host: env.HOST, port: env.PORT, apiKeys: splitKeys(env.API_KEYS) },
+    logLevel: env.LOG_LEVEL,
+  }
+}
+
+/** Any one of the three variables means that a model is wanted; local servers need no real key. */
+function toModel(env: Environment): Config['model'] {
+  const { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL } = env
+  if (OPENAI_API_KEY === undefined && OPENAI_BASE_URL === undefined && OPENAI_MODEL === undefined) {
+    return null
+  }
+  return {
+    apiKey: OPENAI_API_KEY ?? 'none',
+    baseUrl: OPENAI_BASE_URL ?? openAiBaseUrl,
+    model: OPENAI_MODEL ?? defaultModel,
+    contextWindow: env.OPENAI_CONTEXT_WINDOW ?? null,
+  }
+}
+
+function splitKeys(keys: string | undefined): string[] {
+  return (keys ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '')
+}

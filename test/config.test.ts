@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+
+import { ConfigError, environmentSchema, isLoopback, parseConfig } from '../src/config.ts'
+
+describe('parseConfig', () => {
+  it('needs nothing: local Discord, the demo driver, loopback', () => {
+    const config = parseConfig({})
+    assert.equal(config.discord.token, null)
+    assert.equal(config.model, null)
+    assert.equal(config.http.host, '127.0.0.1')
+    assert.equal(config.http.port, 3000)
+    assert.match(config.databasePath, /data.assistants\.sqlite$/)
+  })
+
+  it('treats an empty variable as absent', () => {
+    assert.equal(parseConfig({ PORT: '', DISCORD_TOKEN: ' ' }).discord.token, null)
+  })
+
+  it('takes a base URL alone as a wish for a model that needs no key', () => {
+    const { model } = parseConfig({
+      OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1',
+      OPENAI_MODEL: 'qwen3:8b',
+    })
+    assert.deepEqual(model, {
+      apiKey: 'none',
+      baseUrl: 'http://127.0.0.1:11434/v1',
+      model: 'qwen3:8b',
+      contextWindow: null,
+    })
+  })
+
+  it('lists all problems together, each by its variable', () => {
+    assert.throws(
+      () =>
+        parseConfig({
+          PORT: 'abc',
+          OPENAI_BASE_URL: 'ftp://x',
+          LOG_LEVEL: 'loud',
+          ASSISTANT_ID: 'x',
+        }),
+      (error) => {
+        assert.ok(error instanceof ConfigError)
+        assert.match(error.message, /PORT: expected a whole number from 0 to 65535, got "abc"/)
+        for (const name of ['OPENAI_BASE_URL', 'LOG_LEVEL', 'ASSISTANT_ID']) {
+          assert.match(error.message, new RegExp(`- ${name}: expected`))
+        }
+        return true
+      },
+    )
+  })
+
+  it('requires keys and a token as soon as other machines can reach it', () => {
+    assert.throws(
+      () => parseConfig({ HOST: '0.0.0.0' }),
+      /API_KEYS: required[^]*DISCORD_TOKEN: required/,
+    )
+    const config = parseConfig({ HOST: '0.0.0.0', API_KEYS: 'a, b,', DISCORD_TOKEN: 't' })
+    assert.deepEqual(config.http.apiKeys, ['a', 'b'])
+  })
+
+  it('never repeats a secret in a problem', () => {
+    assert.throws(
+      () => parseConfig({ OPENAI_API_KEY: 'sk-secret', API_KEYS: 'key-secret', PORT: '-1' }),
+      (error) => error instanceof Error && !error.message.includes('secret'),
+    )
+  })
+
+  it('knows the variables of .env.example and no others', () => {
+    const documented = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+      .split('\n')
+      .flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? [])
+    // TZ is read by Node itself.
+    assert.deepEqual(
+      documented.toSorted(),
+      [...Object.keys(environmentSchema.shape), 'TZ'].toSorted(),
+    )
+  })
+})
+
+describe('isLoopback', () => {
+  it('knows this machine from others', () => {
+    for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '::1'])
+      assert.ok(isLoopback(host), host)
+    for (const host of ['0.0.0.0', '::', '192.168.0.2', 'example.org', '127.evil.example']) {
+      assert.ok(!isLoopback(host), host)
+    }
+  })
+})
