@@ -1,12 +1,62 @@
 import type OpenAI from 'openai'
 
+import type { ModelUsage } from '../../models/driver.ts'
 import type { Page, PageQuery } from '../wire/page.ts'
 
-export type Assistant = OpenAI.Beta.Assistant
+export type Assistant = OpenAI.Beta.Assistant & {
+  /** On the wire, though the SDK's type of the answer lacks it. */
+  reasoning_effort?: OpenAI.ReasoningEffort | null
+}
 export type Thread = OpenAI.Beta.Thread
 export type Message = OpenAI.Beta.Threads.Message
-export type Run = OpenAI.Beta.Threads.Run
-export type RunStep = OpenAI.Beta.Threads.Runs.RunStep
+export type Run = OpenAI.Beta.Threads.Run & {
+  /** Both on the wire, though the SDK's type lacks them. */
+  tool_resources?: Assistant['tool_resources']
+  reasoning_effort?: OpenAI.ReasoningEffort | null
+}
+export type RunStep = OpenAI.Beta.Threads.Runs.RunStep & {
+  /** The run's while the step is open, then null. On the wire, though the SDK's type lacks it. */
+  expires_at?: number | null
+}
+
+/** A run in one of these states holds its thread: no second run, no new messages. */
+export const activeStatuses = [
+  'queued',
+  'in_progress',
+  'requires_action',
+  'cancelling',
+] as const satisfies Run['status'][]
+
+/** A step as the run engine knows it: with the message it made, and with its usage while open. */
+export interface StepRecord {
+  step: RunStep
+  /** What the model turn cost so far as the step is concerned; on the wire only once it is closed. */
+  usage: ModelUsage | null
+  message?: Message | undefined
+}
+
+/** What a new run needs; checked and written in one transaction. */
+export interface RunCreation {
+  /** A thread that exists, or one to be written together with the run. */
+  thread: string | { thread: Thread; messages: Message[] }
+  assistantId: string
+  /** Appended to the thread before the run starts. */
+  messages: Message[]
+  /** Freezes the assistant's configuration into the run, which is `queued`. */
+  toRun(assistant: Assistant): Run
+}
+
+/** One step of a run's life. Written whole, or not at all if the run has moved on meanwhile. */
+export interface RunChange {
+  /** The new state. `metadata` is not written: it belongs to the user. */
+  run: Run
+  /** The states in which the run may be found. */
+  from: Run['status'][]
+  opened?: StepRecord[]
+  closed?: StepRecord[]
+  /** Steps of a turn that will be done again; they vanish with their messages. */
+  undone?: StepRecord[]
+}
 
 /**
  * Where the runtime's objects live. Objects go in and come out in their wire shape; rows never leave
@@ -29,8 +79,13 @@ export interface Store {
     id: string,
     patch: Partial<Pick<Thread, 'metadata' | 'tool_resources'>>,
   ): Promise<Thread | undefined>
-  /** Removes the thread with its messages, runs and steps. */
+  /**
+   * Removes the thread with its messages, runs and steps from view at once; what they occupied is
+   * freed in the background, also after a restart.
+   */
   deleteThread(id: string): Promise<boolean>
+  /** Tells whoever works on a thread that it is gone. Answers how to stop listening. */
+  onThreadDeleted(listener: (threadId: string) => void): () => void
 
   /** Throws `RunConflictError` while a run of the thread is active, `NotFoundError` without a thread. */
   insertMessage(message: Message): Promise<void>
@@ -50,6 +105,25 @@ export interface Store {
   listRuns(threadId: string, query: PageQuery): Promise<Page<Run>>
   getStep(threadId: string, runId: string, id: string): Promise<RunStep | undefined>
   listSteps(threadId: string, runId: string, query: PageQuery): Promise<Page<RunStep>>
+
+  /**
+   * Throws, with nothing written: `NotFoundError` without the thread or the assistant,
+   * `RunConflictError` while a run of the thread is active, `InvalidRequestError` (`invalid_thread`)
+   * with neither a user message nor instructions.
+   */
+  insertRun(creation: RunCreation): Promise<Run>
+  /** The run as it is now, or `undefined` if it was in none of the states `from`. */
+  changeRun(change: RunChange): Promise<Run | undefined>
+  /** Only metadata, and only of a run that is not `in_progress`: else `RunConflictError`. */
+  updateRun(threadId: string, id: string, patch: Pick<Run, 'metadata'>): Promise<Run | undefined>
+  /** The thread's active run, if it has one. */
+  getActiveRun(threadId: string): Promise<Run | undefined>
+  /** Every step of a run, oldest first, with what the engine needs to go on. */
+  getStepRecords(run: Pick<Run, 'id' | 'thread_id'>): Promise<StepRecord[]>
+  /** Active runs in the order of their creation, at most 1000, later than the run `after`. */
+  listActiveRuns(after?: string): Promise<Run[]>
+  /** Active runs whose time was over at `time` (Unix seconds), at most 100. */
+  listOverdueRuns(time: number): Promise<Run[]>
 
   /** Answers when the database answers; throws otherwise. For `/healthz`. */
   ping(): Promise<void>

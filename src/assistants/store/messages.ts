@@ -1,0 +1,105 @@
+import type { Kysely } from 'kysely'
+
+import { RunConflictError } from '../../errors.ts'
+import { findActiveRunId, liveThread, lockThread } from './live-thread.ts'
+import { readPage } from './pages.ts'
+import { fromMessageRow, toMessageRow } from './rows.ts'
+import type { Database } from './schema.ts'
+import type { SqlDialect } from './sql-dialect.ts'
+import type { Message, Store } from './store.ts'
+
+type MessageQueries = Pick<
+  Store,
+  'insertMessage' | 'getMessage' | 'updateMessage' | 'deleteMessage' | 'listMessages'
+>
+
+interface MessageQueriesDeps {
+  db: Kysely<Database>
+  dialect: SqlDialect
+}
+
+/** Far below the number of values that one statement may bind, on either database. */
+const rowsPerInsert = 100
+
+export function createMessageQueries({ db, dialect }: MessageQueriesDeps): MessageQueries {
+  /** The rows of messages that are asked for by thread and id. */
+  const inThread = (threadId: string) => liveThread(db, threadId).select('id')
+
+  return {
+    insertMessage: (message) =>
+      db.transaction().execute(async (trx) => {
+        const threadId = message.thread_id
+        await lockThread({ trx, dialect, threadId })
+        const active = await findActiveRunId(trx, threadId)
+        if (active !== undefined) {
+          throw new RunConflictError(
+            `Can't add messages to ${threadId} while a run ${active} is active.`,
+          )
+        }
+        await insertMessages(trx, [message])
+      }),
+
+    async getMessage(threadId, id) {
+      const row = await db
+        .selectFrom('messages')
+        .select(['body', 'metadata'])
+        .where('id', '=', id)
+        .where('thread_id', '=', inThread(threadId))
+        .executeTakeFirst()
+      return row && fromMessageRow(row)
+    },
+
+    async updateMessage(threadId, id, { metadata }) {
+      const row = await db
+        .updateTable('messages')
+        .set({ metadata: JSON.stringify(metadata) })
+        .where('id', '=', id)
+        .where('thread_id', '=', inThread(threadId))
+        .returning(['body', 'metadata'])
+        .executeTakeFirst()
+      return row && fromMessageRow(row)
+    },
+
+    async deleteMessage(threadId, id) {
+      const { numDeletedRows } = await db
+        .deleteFrom('messages')
+        .where('id', '=', id)
+        .where('thread_id', '=', inThread(threadId))
+        .executeTakeFirst()
+      return numDeletedRows > 0n
+    },
+
+    listMessages: (threadId, query) =>
+      readPage({
+        noun: 'message',
+        query,
+        seqOf: (id) =>
+          db
+            .selectFrom('messages')
+            .select('seq')
+            .where('id', '=', id)
+            .where('thread_id', '=', inThread(threadId))
+            .executeTakeFirst(),
+        rows: ({ above, below, order, limit }) => {
+          const { runId } = query
+          const rows = db
+            .selectFrom('messages')
+            .select(['body', 'metadata'])
+            .where('thread_id', '=', inThread(threadId))
+            .where('seq', '>', above)
+            .where('seq', '<', below)
+            .orderBy('seq', order)
+            .limit(limit)
+          return runId === undefined ? rows.execute() : rows.where('run_id', '=', runId).execute()
+        },
+        toObject: fromMessageRow,
+      }),
+  }
+}
+
+export async function insertMessages(trx: Kysely<Database>, messages: Message[]): Promise<void> {
+  for (let start = 0; start < messages.length; start += rowsPerInsert) {
+    const rows = messages.slice(start, start + rowsPerInsert).map(toMessageRow)
+    await trx.insertInto('messages').values(rows).execute()
+  }
+}

@@ -1,0 +1,91 @@
+import { sql, type Kysely } from 'kysely'
+import { Migrator, type Migration } from 'kysely/migration'
+
+import { isActive } from './rows.ts'
+import type { Database } from './schema.ts'
+import type { SqlDialect } from './sql-dialect.ts'
+
+/**
+ * Brings the database to the newest version, forward only. A migration that was released is never
+ * edited: changes come as further entries.
+ */
+export async function migrate(db: Kysely<Database>, dialect: SqlDialect): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(migrations(dialect)) },
+  })
+  const { error } = await migrator.migrateToLatest()
+  if (error) throw error
+}
+
+function migrations(dialect: SqlDialect): Record<string, Migration> {
+  return { '0001_assistants_threads_runs': { up: (db) => createFirstTables(db, dialect) } }
+}
+
+async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect): Promise<void> {
+  const table = (name: string) =>
+    db.schema
+      .createTable(name)
+      .addColumn('seq', sequence, (column) =>
+        sequence === 'integer' ? column.primaryKey().autoIncrement() : column.primaryKey(),
+      )
+      .addColumn('id', 'text', (column) => column.notNull().unique())
+  const ofThread = (name: string) =>
+    table(name).addColumn('thread_id', 'text', (column) =>
+      column.notNull().references('threads.id').onDelete('cascade'),
+    )
+
+  await table('assistants')
+    .addColumn('body', 'text', (column) => column.notNull())
+    .execute()
+  await table('threads')
+    .addColumn('created_at', 'integer', (column) => column.notNull())
+    .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('tool_resources', 'text', (column) => column.notNull())
+    .addColumn('deleted', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute()
+  await ofThread('messages')
+    .addColumn('run_id', 'text')
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .execute()
+  await ofThread('runs')
+    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('expires_at', 'integer')
+    .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .execute()
+  await ofThread('run_steps')
+    .addColumn('run_id', 'text', (column) =>
+      column.notNull().references('runs.id').onDelete('cascade'),
+    )
+    .addColumn('usage', 'text')
+    .addColumn('body', 'text', (column) => column.notNull())
+    .execute()
+
+  const index = (name: string) => db.schema.createIndex(name)
+  await index('threads_deleted')
+    .on('threads')
+    .column('id')
+    .where(sql`deleted`, '=', sql`1`)
+    .execute()
+  await index('messages_thread').on('messages').columns(['thread_id', 'seq']).execute()
+  await index('messages_run')
+    .on('messages')
+    .columns(['thread_id', 'run_id', 'seq'])
+    .where(sql`run_id`, 'is not', sql`null`)
+    .execute()
+  await index('messages_user')
+    .on('messages')
+    .column('thread_id')
+    .where(sql`role`, '=', sql`'user'`)
+    .execute()
+  await index('runs_thread').on('runs').columns(['thread_id', 'seq']).execute()
+  // The lock on a thread: the database itself admits one active run.
+  await index('runs_active').on('runs').column('thread_id').unique().where(isActive).execute()
+  await index('runs_active_seq').on('runs').column('seq').where(isActive).execute()
+  await index('runs_expiry').on('runs').column('expires_at').where(isActive).execute()
+  await index('run_steps_run').on('run_steps').columns(['run_id', 'seq']).execute()
+  await index('run_steps_thread').on('run_steps').column('thread_id').execute()
+}

@@ -1,0 +1,10 @@
+/** What the shared queries must know of the database behind Kysely. */
+export interface SqlDialect {
+  /** The column type that numbers rows by itself. */
+  sequence: 'integer' | 'bigserial'
+  /**
+   * Whether a row that is about to be changed must be locked when it is read. SQLite has one writer
+   * at a time, and no syntax for it.
+   */
+  rowLocks: boolean
+}
