@@ -1,0 +1,101 @@
+import { performance } from 'node:perf_hooks'
+
+import { Hono, type MiddlewareHandler } from 'hono'
+
+import { NotFoundError } from '../errors.ts'
+import type { NewId } from '../ids.ts'
+import type { Logger } from '../log.ts'
+import type { ModelDriver } from '../models/driver.ts'
+import { requireApiKey, requireBetaHeader } from './access.ts'
+import { toErrorAnswer } from './error-response.ts'
+import { replyJson, type ApiEnv } from './reply.ts'
+import { assistantRoutes } from './routes/assistants.ts'
+import { messageRoutes } from './routes/messages.ts'
+import { modelRoutes } from './routes/models.ts'
+import { runRoutes } from './routes/runs.ts'
+import { stepRoutes } from './routes/steps.ts'
+import { threadRoutes } from './routes/threads.ts'
+import type { RunService } from './runs/run-service.ts'
+import type { Every } from './sse.ts'
+import type { Store } from './store/store.ts'
+import { unavailableRoutes } from './unavailable.ts'
+
+export interface AppDeps {
+  store: Store
+  runs: RunService
+  models: Pick<ModelDriver, 'listModels'>
+  log: Logger
+  newId: NewId
+  /** Milliseconds since the epoch. */
+  now: () => number
+  /** The timer of keep-alives; default `setInterval`. */
+  every?: Every
+  /** Who may call; null lets everybody in, for use inside the process or on the loopback. */
+  apiKeys: readonly string[] | null
+  /**
+   * Whether `/v1/assistants` and `/v1/threads` need `OpenAI-Beta: assistants=v2`, as the hosted API
+   * did (reference 1.1); default true. Azure's form of the paths never needs it.
+   */
+  requireBetaHeader?: boolean
+}
+
+/**
+ * The Assistants API as a Hono app with the paths that clients use: `/v1/…`, and Azure's
+ * `/openai/…` and `/openai/v1/…`. It answers nothing else, so it can be mounted at `/` beside
+ * other pages; inside the process, call its `fetch`.
+ */
+export function createApp(deps: AppDeps): Hono<ApiEnv> {
+  const { requireBetaHeader: needsBetaHeader = true } = deps
+  const app = new Hono<ApiEnv>()
+  app.onError((error, context) => {
+    const { requestId } = context.var
+    const answer = toErrorAnswer(error, { requestId, log: deps.log })
+    return replyJson(context, { error: answer.error }, answer.status)
+  })
+  app.route('/v1', createApi(deps, needsBetaHeader))
+  // The longer prefix first: the other one would take its requests for unknown paths.
+  app.route('/openai/v1', createApi(deps, false))
+  app.route('/openai', createApi(deps, false))
+  return app
+}
+
+/** The API below one prefix. */
+function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
+  const { log, every = everyInterval } = deps
+  const api = new Hono<ApiEnv>()
+  api.use(beginRequest(deps), requireApiKey(deps.apiKeys))
+  if (needsBetaHeader) {
+    api.use('/assistants/*', requireBetaHeader).use('/threads/*', requireBetaHeader)
+  }
+  api.route('/assistants', assistantRoutes(deps))
+  // Before the threads: `/threads/runs` is not a thread with the id `runs`.
+  api.route('/threads', runRoutes({ ...deps, every, log }))
+  api.route('/threads', stepRoutes(deps))
+  api.route('/threads', messageRoutes(deps))
+  api.route('/threads', threadRoutes(deps))
+  api.route('/models', modelRoutes(deps))
+  api.route('/', unavailableRoutes())
+  api.all('*', ({ req }) => {
+    throw new NotFoundError(`Invalid URL (${req.method} ${req.path.slice(0, 200)})`)
+  })
+  return api
+}
+
+function beginRequest({ newId, log }: Pick<AppDeps, 'newId' | 'log'>): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => {
+    const requestId = newId('req_')
+    const startedAtMs = performance.now()
+    context.set('requestId', requestId)
+    context.set('startedAtMs', startedAtMs)
+    await next()
+    if (!log.isLevelEnabled('debug')) return
+    const { method, path } = context.req
+    const tookMs = Math.round(performance.now() - startedAtMs)
+    log.debug({ requestId, method, path, status: context.res.status, tookMs }, 'request answered')
+  }
+}
+
+function everyInterval(intervalMs: number, tick: () => void): () => void {
+  const timer = setInterval(tick, intervalMs)
+  return () => clearInterval(timer)
+}

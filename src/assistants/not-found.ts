@@ -1,0 +1,13 @@
+import { NotFoundError } from '../errors.ts'
+
+export type ObjectKind = 'assistant' | 'thread' | 'message' | 'run' | 'run step'
+
+/** The object, or the API's answer for one that does not exist (reference 8). */
+export function orNotFound<T>(object: T | undefined, kind: ObjectKind, id: string): T {
+  if (object === undefined) throw noObject(kind, id)
+  return object
+}
+
+export function noObject(kind: ObjectKind, id: string): NotFoundError {
+  return new NotFoundError(`No ${kind} found with id '${id}'.`)
+}

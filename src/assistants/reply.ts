@@ -1,0 +1,53 @@
+import { performance } from 'node:perf_hooks'
+
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+
+/** What the first middleware leaves for the handlers. */
+export interface ApiEnv {
+  Variables: {
+    requestId: string
+    /** On the clock of `performance.now()`. */
+    startedAtMs: number
+  }
+}
+
+export type ApiContext = Context<ApiEnv>
+
+/** Between two looks at a run that is going on; without it the Node SDK waits 5 s (reference 9.1). */
+const pollAfterMs = 250
+
+/** An object of the API. Success is always 200: some clients take anything else for an error. */
+export function replyJson(context: ApiContext, body: object, status = 200): Response {
+  const headers = commonHeaders(context)
+  headers['content-type'] = 'application/json'
+  // Every status comes from the table in error-response.ts, and each of them may have a body.
+  return context.body(JSON.stringify(body), status as ContentfulStatusCode, headers)
+}
+
+/** An object that clients ask for again and again until it has changed. */
+export function replyPollable(context: ApiContext, body: object): Response {
+  context.header('openai-poll-after-ms', String(pollAfterMs))
+  return replyJson(context, body)
+}
+
+/** Server-sent events; the headers tell proxies not to hold anything back. */
+export function replyEvents(context: ApiContext, events: ReadableStream<Uint8Array>): Response {
+  const headers = commonHeaders(context)
+  headers['content-type'] = 'text/event-stream; charset=utf-8'
+  headers['cache-control'] = 'no-cache, no-transform'
+  headers['x-accel-buffering'] = 'no'
+  return context.body(events, 200, headers)
+}
+
+/** The headers that clients of the hosted API know (reference 1.1). */
+function commonHeaders(context: ApiContext): Record<string, string> {
+  const { req, var: variables } = context
+  return {
+    'x-request-id': variables.requestId,
+    'openai-processing-ms': String(Math.round(performance.now() - variables.startedAtMs)),
+    'openai-version': '2020-10-01',
+    'openai-organization': req.header('openai-organization') ?? 'default',
+    'openai-project': req.header('openai-project') ?? 'default',
+  }
+}

@@ -1,0 +1,66 @@
+import { Hono } from 'hono'
+import type OpenAI from 'openai'
+
+import type { NewId } from '../../ids.ts'
+import { noObject, orNotFound } from '../not-found.ts'
+import { replyJson, type ApiEnv } from '../reply.ts'
+import { readBody } from '../request-body.ts'
+import { pathId, readQuery } from '../request-params.ts'
+import type { Store } from '../store/store.ts'
+import { refuseToolResources } from '../unavailable.ts'
+import {
+  createAssistantBody,
+  modifyAssistantBody,
+  toAssistant,
+  toAssistantPatch,
+} from '../wire/assistants.ts'
+import { pageQuery } from '../wire/list-query.ts'
+
+export interface AssistantRoutesDeps {
+  store: Pick<
+    Store,
+    'insertAssistant' | 'getAssistant' | 'updateAssistant' | 'deleteAssistant' | 'listAssistants'
+  >
+  newId: NewId
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+export function assistantRoutes({ store, now, newId }: AssistantRoutesDeps): Hono<ApiEnv> {
+  const routes = new Hono<ApiEnv>()
+
+  routes.get('/', async (context) => {
+    return replyJson(context, await store.listAssistants(readQuery(context, pageQuery)))
+  })
+
+  routes.post('/', async (context) => {
+    const body = await readBody(context, createAssistantBody)
+    refuseToolResources(body.tool_resources)
+    const created_at = Math.floor(now() / 1000)
+    const assistant = toAssistant(body, { id: newId('asst_'), created_at })
+    await store.insertAssistant(assistant)
+    return replyJson(context, assistant)
+  })
+
+  routes.get('/:assistant_id', async (context) => {
+    const id = pathId(context, 'assistant_id')
+    return replyJson(context, orNotFound(await store.getAssistant(id), 'assistant', id))
+  })
+
+  routes.post('/:assistant_id', async (context) => {
+    const id = pathId(context, 'assistant_id')
+    const body = await readBody(context, modifyAssistantBody)
+    refuseToolResources(body.tool_resources)
+    const assistant = await store.updateAssistant(id, toAssistantPatch(body))
+    return replyJson(context, orNotFound(assistant, 'assistant', id))
+  })
+
+  routes.delete('/:assistant_id', async (context) => {
+    const id = pathId(context, 'assistant_id')
+    if (!(await store.deleteAssistant(id))) throw noObject('assistant', id)
+    const answer: OpenAI.Beta.AssistantDeleted = { id, object: 'assistant.deleted', deleted: true }
+    return replyJson(context, answer)
+  })
+
+  return routes
+}

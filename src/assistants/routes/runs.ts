@@ -1,0 +1,93 @@
+import { Hono } from 'hono'
+
+import { orNotFound } from '../not-found.ts'
+import { replyEvents, replyJson, replyPollable, type ApiContext, type ApiEnv } from '../reply.ts'
+import { readBody } from '../request-body.ts'
+import { checkInclude, pathId, readQuery } from '../request-params.ts'
+import type { RunService, StartedRun } from '../runs/run-service.ts'
+import { toEventStream, type EventStreamDeps } from '../sse.ts'
+import type { Store } from '../store/store.ts'
+import { refuseFiles, refuseToolResources } from '../unavailable.ts'
+import { pageQuery } from '../wire/list-query.ts'
+import { modifyMetadataBody } from '../wire/metadata.ts'
+import { createRunBody, createThreadAndRunBody, submitToolOutputsBody } from '../wire/runs.ts'
+
+export interface RunRoutesDeps extends EventStreamDeps {
+  store: Pick<Store, 'getThread' | 'listRuns'>
+  runs: Pick<
+    RunService,
+    'createRun' | 'createThreadAndRun' | 'getRun' | 'updateRun' | 'cancelRun' | 'submitToolOutputs'
+  >
+}
+
+const path = '/:thread_id/runs'
+
+export function runRoutes({ store, runs, every, log }: RunRoutesDeps): Hono<ApiEnv> {
+  const routes = new Hono<ApiEnv>()
+
+  /** The run as it is now, or everything that happens from now on. */
+  function reply(context: ApiContext, started: StartedRun, stream: boolean): Response {
+    if (!stream) return replyJson(context, started.run)
+    const { requestId } = context.var
+    const { signal } = context.req.raw
+    return replyEvents(context, toEventStream(started.events, { requestId, signal, every, log }))
+  }
+
+  routes.post('/runs', async (context) => {
+    const { stream: wish, ...body } = await readBody(context, createThreadAndRunBody)
+    refuseToolResources(body.tool_resources)
+    refuseToolResources(body.thread?.tool_resources, 'thread.tool_resources')
+    refuseFiles(body.thread?.messages, 'thread.messages')
+    const stream = wish === true
+    return reply(context, await runs.createThreadAndRun(body, { stream }), stream)
+  })
+
+  routes.get(path, async (context) => {
+    const threadId = pathId(context, 'thread_id')
+    const page = readQuery(context, pageQuery)
+    orNotFound(await store.getThread(threadId), 'thread', threadId)
+    return replyJson(context, await store.listRuns(threadId, page))
+  })
+
+  routes.post(path, async (context) => {
+    const threadId = pathId(context, 'thread_id')
+    checkInclude(context)
+    const { stream: wish, ...body } = await readBody(context, createRunBody)
+    refuseFiles(body.additional_messages, 'additional_messages')
+    const stream = wish === true
+    return reply(context, await runs.createRun(threadId, body, { stream }), stream)
+  })
+
+  routes.get(`${path}/:run_id`, async (context) => {
+    const { threadId, runId } = target(context)
+    return replyPollable(context, await runs.getRun(threadId, runId))
+  })
+
+  routes.post(`${path}/:run_id`, async (context) => {
+    const { threadId, runId } = target(context)
+    const { metadata } = await readBody(context, modifyMetadataBody)
+    const run =
+      metadata === undefined
+        ? await runs.getRun(threadId, runId)
+        : await runs.updateRun(threadId, runId, { metadata: metadata ?? {} })
+    return replyJson(context, run)
+  })
+
+  routes.post(`${path}/:run_id/cancel`, async (context) => {
+    const { threadId, runId } = target(context)
+    return replyJson(context, await runs.cancelRun(threadId, runId))
+  })
+
+  routes.post(`${path}/:run_id/submit_tool_outputs`, async (context) => {
+    const { tool_outputs, stream: wish } = await readBody(context, submitToolOutputsBody)
+    const stream = wish === true
+    const started = await runs.submitToolOutputs(target(context), tool_outputs, { stream })
+    return reply(context, started, stream)
+  })
+
+  return routes
+}
+
+function target(context: ApiContext): { threadId: string; runId: string } {
+  return { threadId: pathId(context, 'thread_id'), runId: pathId(context, 'run_id') }
+}

@@ -1,0 +1,52 @@
+import { Hono } from 'hono'
+import type OpenAI from 'openai'
+
+import { noObject, orNotFound } from '../not-found.ts'
+import { replyJson, type ApiEnv } from '../reply.ts'
+import { readBody } from '../request-body.ts'
+import { pathId } from '../request-params.ts'
+import type { RunService } from '../runs/run-service.ts'
+import type { Store } from '../store/store.ts'
+import { refuseFiles, refuseToolResources } from '../unavailable.ts'
+import { createThreadBody, modifyThreadBody } from '../wire/threads.ts'
+
+export interface ThreadRoutesDeps {
+  store: Pick<Store, 'getThread' | 'updateThread' | 'deleteThread'>
+  runs: Pick<RunService, 'createThread'>
+}
+
+export function threadRoutes({ store, runs }: ThreadRoutesDeps): Hono<ApiEnv> {
+  const routes = new Hono<ApiEnv>()
+
+  routes.post('/', async (context) => {
+    const body = await readBody(context, createThreadBody)
+    refuseToolResources(body.tool_resources)
+    refuseFiles(body.messages, 'messages')
+    return replyJson(context, await runs.createThread(body))
+  })
+
+  routes.get('/:thread_id', async (context) => {
+    const id = pathId(context, 'thread_id')
+    return replyJson(context, orNotFound(await store.getThread(id), 'thread', id))
+  })
+
+  routes.post('/:thread_id', async (context) => {
+    const id = pathId(context, 'thread_id')
+    const { metadata, tool_resources } = await readBody(context, modifyThreadBody)
+    refuseToolResources(tool_resources)
+    const thread = await store.updateThread(id, {
+      ...(metadata !== undefined && { metadata: metadata ?? {} }),
+      ...(tool_resources !== undefined && { tool_resources: tool_resources ?? {} }),
+    })
+    return replyJson(context, orNotFound(thread, 'thread', id))
+  })
+
+  routes.delete('/:thread_id', async (context) => {
+    const id = pathId(context, 'thread_id')
+    if (!(await store.deleteThread(id))) throw noObject('thread', id)
+    const answer: OpenAI.Beta.ThreadDeleted = { id, object: 'thread.deleted', deleted: true }
+    return replyJson(context, answer)
+  })
+
+  return routes
+}

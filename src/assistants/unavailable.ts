@@ -1,0 +1,73 @@
+// What the API has and this version has not: files, vector stores, and the routes that pass a
+// request through to the model. Each answers 400, because clients repeat what is answered with 5xx.
+
+import { Hono } from 'hono'
+import type OpenAI from 'openai'
+
+import { InvalidRequestError } from '../errors.ts'
+import type { ApiEnv } from './reply.ts'
+
+type ToolResources = OpenAI.Beta.ThreadCreateParams.ToolResources
+type MessageBody = OpenAI.Beta.Threads.MessageCreateParams
+
+const unavailable = {
+  '/files': 'Files are',
+  '/vector_stores': 'Vector stores are',
+  '/chat/completions': 'Chat completions are',
+  '/embeddings': 'Embeddings are',
+  '/deployments': 'Azure deployments are',
+}
+
+/** Routes of the API that exist, but cannot be served yet. */
+export function unavailableRoutes(): Hono<ApiEnv> {
+  const routes = new Hono<ApiEnv>()
+  for (const [path, what] of Object.entries(unavailable)) {
+    const refuse = () => {
+      throw unsupported(what)
+    }
+    routes.all(path, refuse).all(`${path}/*`, refuse)
+  }
+  routes.delete('/models/*', () => {
+    throw unsupported('Deleting models is')
+  })
+  return routes
+}
+
+/** Throws if files or vector stores are named; `path` is where the resources are in the body. */
+export function refuseToolResources(
+  resources: ToolResources | null | undefined,
+  path = 'tool_resources',
+): void {
+  const { code_interpreter, file_search } = resources ?? {}
+  if (code_interpreter?.file_ids?.length) {
+    throw unsupported('Files are', `${path}.code_interpreter.file_ids`)
+  }
+  if (file_search?.vector_store_ids?.length) {
+    throw unsupported('Vector stores are', `${path}.file_search.vector_store_ids`)
+  }
+  if (file_search?.vector_stores?.length) {
+    throw unsupported('Vector stores are', `${path}.file_search.vector_stores`)
+  }
+}
+
+/** Throws if one of the messages has a file; `path` is where the messages are in the body. */
+export function refuseFiles(messages: readonly MessageBody[] | null | undefined, path: string) {
+  for (const [index, message] of (messages ?? []).entries()) {
+    refuseFilesOf(message, `${path}[${index}].`)
+  }
+}
+
+/** Throws if the message has a file; `prefix` leads to the message in the body. */
+export function refuseFilesOf({ attachments, content }: MessageBody, prefix = ''): void {
+  if (attachments?.length) throw unsupported('Files are', `${prefix}attachments`)
+  if (typeof content === 'string') return
+  const index = content.findIndex((part) => part.type === 'image_file')
+  if (index >= 0) throw unsupported('Files are', `${prefix}content[${index}].image_file.file_id`)
+}
+
+function unsupported(what: string, param?: string): InvalidRequestError {
+  return new InvalidRequestError(`${what} not available in this version of the server.`, {
+    apiCode: 'unsupported',
+    param,
+  })
+}
