@@ -1,0 +1,301 @@
+import { AppError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import { QueryError } from '../query-error.ts'
+import type { QueryResult } from '../schedule.ts'
+import { limits } from './limits.ts'
+import type { Dataset, WorkerMessage } from './messages.ts'
+import { createQueue } from './queue.ts'
+import type { StartTimer } from './timer.ts'
+import { startWorkerThread, type WorkerThread } from './worker-thread.ts'
+
+/**
+ * One key runs one query at a time, so whoever sends endless queries holds one thread, and the
+ * others answer everybody else.
+ */
+const maxThreads = 3
+const maxStartFailures = 3
+const startLimitMs = 10_000
+/** A query that runs this long gets a spare thread started beside it, so that the next need not wait. */
+const slowMs = 100
+const spareIdleMs = 30_000
+const maxWaiting = 500
+const maxWaitingPerKey = 32
+
+export interface SandboxQuery {
+  /** Names the database; queries with the same key run one after the other. */
+  key: string
+  /** Names its content; with another version the database is filled again from `dataset`. */
+  version: string
+  dataset: () => Dataset
+  sql: string
+  /** What the database takes for the present time (`WorkerRequest.wallClockMs`). */
+  wallClockMs: number
+  signal: AbortSignal
+}
+
+/** Runs hostile SQL in threads that can be terminated. */
+export interface Sandbox {
+  /** Throws `QueryError`, the reason of the signal, or `AppError` (`unavailable`). */
+  query(query: SandboxQuery): Promise<QueryResult>
+  /** Starts the first thread ahead of the first query. */
+  warm(): Promise<void>
+  /** Ends all threads and fails whatever runs or waits. */
+  close(): Promise<void>
+}
+
+export interface SandboxDeps {
+  log: Logger
+  startTimer: StartTimer
+  timeLimitMs: number
+}
+
+interface Job extends PromiseWithResolvers<QueryResult> {
+  key: string
+  query: SandboxQuery
+  attempts: number
+}
+
+interface Slot {
+  thread: WorkerThread
+  phase: 'starting' | 'idle' | 'loading' | 'running'
+  job: Job | null
+  /** Version of each database that the thread has, least recently used first. */
+  loaded: Map<string, string>
+  timers: (() => void)[]
+}
+
+/** Starts no thread before the first query or `warm`; keeps one from then on. */
+export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sandbox {
+  const queue = createQueue<Job>()
+  const slots = new Set<Slot>()
+  const terminations = new Set<Promise<void>>()
+  const warming = new Set<PromiseWithResolvers<void>>()
+  let startFailures = 0
+  let closed = false
+
+  const inPhase = (phase: Slot['phase']) => [...slots].filter((slot) => slot.phase === phase)
+  const isFree = (key: string) => [...slots].every(({ job }) => job?.key !== key)
+
+  /** Gives waiting jobs to idle threads, and starts threads for the rest. */
+  function dispatch(): void {
+    for (const slot of inPhase('idle')) {
+      const job = queue.take(isFree)
+      if (!job) break
+      assign(slot, job)
+    }
+    const wanted = queue.countFreeKeys(isFree)
+    while (inPhase('starting').length < wanted && slots.size < maxThreads) start()
+  }
+
+  function start(): void {
+    const thread = startWorkerThread({
+      onMessage: (message) => onMessage(slot, message),
+      onEnd: (error) => onEnd(slot, error),
+    })
+    const slot: Slot = { thread, phase: 'starting', job: null, loaded: new Map(), timers: [] }
+    slots.add(slot)
+    setTimer(slot, startLimitMs, () => onEnd(slot, new Error('the thread did not start in time')))
+  }
+
+  function keepOne(): void {
+    if (!closed && slots.size === 0) start()
+  }
+
+  function addSpare(): void {
+    const isSpare = inPhase('idle').length + inPhase('starting').length > 0
+    if (!isSpare && slots.size < maxThreads) start()
+  }
+
+  function assign(slot: Slot, job: Job): void {
+    const { key, version, dataset, sql, wallClockMs } = job.query
+    const isLoaded = slot.loaded.get(key) === version
+    slot.loaded.delete(key)
+    slot.loaded.set(key, version)
+    enter(slot, 'loading')
+    slot.job = job
+    slot.thread.keepProcessAlive(true)
+    setTimer(slot, startLimitMs, () => onEnd(slot, new Error('a database did not load in time')))
+    slot.thread.post({
+      databaseKey: key,
+      drop: dropOldest(slot.loaded),
+      load: isLoaded ? null : dataset(),
+      sql,
+      wallClockMs,
+    })
+  }
+
+  function onMessage(slot: Slot, message: WorkerMessage): void {
+    switch (message.type) {
+      case 'ready':
+        startFailures = 0
+        for (const waiting of warming) waiting.resolve()
+        warming.clear()
+        rest(slot)
+        return dispatch()
+      case 'started':
+        enter(slot, 'running')
+        setTimer(slot, slowMs, addSpare)
+        return setTimer(slot, timeLimitMs, () => onTimeLimit(slot))
+      case 'rows':
+        slot.job?.resolve(message.result)
+        return afterAnswer(slot, message.memoryBytes)
+      case 'failed':
+        if (message.dropped && slot.job) slot.loaded.delete(slot.job.key)
+        slot.job?.reject(new QueryError(message.reason, message.message))
+        return afterAnswer(slot, message.memoryBytes)
+      default:
+        message satisfies never
+    }
+  }
+
+  function afterAnswer(slot: Slot, memoryBytes: number): void {
+    if (memoryBytes > limits.keptMemoryBytes) remove(slot)
+    else rest(slot)
+    dispatch()
+    keepOne()
+  }
+
+  function rest(slot: Slot): void {
+    enter(slot, 'idle')
+    slot.job = null
+    slot.thread.keepProcessAlive(false)
+    if (slots.size === 1) return
+    setTimer(slot, spareIdleMs, () => {
+      if (slots.size > 1) remove(slot)
+    })
+  }
+
+  function onTimeLimit(slot: Slot): void {
+    log.warn({ key: slot.job?.key, timeLimitMs }, 'query stopped at its time limit')
+    slot.job?.reject(
+      new QueryError(
+        'time',
+        `The query ran longer than ${timeLimitMs / 1000} s and was stopped. Write a simpler one: fewer joins, no endless recursion, a LIMIT.`,
+      ),
+    )
+    remove(slot)
+    dispatch()
+    keepOne()
+  }
+
+  function onEnd(slot: Slot, error: unknown): void {
+    if (!slots.has(slot)) return
+    const { phase, job } = slot
+    remove(slot)
+    log.error({ err: error, phase, key: job?.key }, 'sandbox thread died')
+    if (phase === 'starting') return onStartFailure()
+    if (phase === 'loading' && job) retry(job)
+    if (phase === 'running') {
+      job?.reject(
+        new QueryError(
+          'memory',
+          'The query needed more than the database engine can give and was stopped. Write a simpler one.',
+        ),
+      )
+    }
+    dispatch()
+    if (job) keepOne()
+  }
+
+  function onStartFailure(): void {
+    startFailures += 1
+    if (startFailures < maxStartFailures) {
+      dispatch()
+      if (warming.size > 0) keepOne()
+      return
+    }
+    startFailures = 0
+    failAll(new AppError('unavailable', 'the schedule sandbox does not start'))
+  }
+
+  /** A database that did not load is not the statement's fault: a fresh thread gets one more try. */
+  function retry(job: Job): void {
+    job.attempts += 1
+    if (job.attempts < 2) queue.putBack(job)
+    else job.reject(new AppError('unavailable', 'the schedule could not be loaded'))
+  }
+
+  function remove(slot: Slot): void {
+    if (!slots.delete(slot)) return
+    enter(slot, slot.phase)
+    const termination = slot.thread
+      .terminate()
+      .catch((error: unknown) => log.error({ err: error }, 'sandbox thread did not terminate'))
+      .finally(() => terminations.delete(termination))
+    terminations.add(termination)
+  }
+
+  function failAll(error: AppError): void {
+    for (const job of queue.removeAll()) job.reject(error)
+    for (const waiting of warming) waiting.reject(error)
+    warming.clear()
+  }
+
+  function abandon(job: Job): void {
+    queue.remove(job)
+    for (const slot of slots) {
+      if (slot.job === job) remove(slot)
+    }
+    dispatch()
+    keepOne()
+  }
+
+  /** A phase has its own timers; those of the one before end with it. */
+  function enter(slot: Slot, phase: Slot['phase']): void {
+    for (const cancel of slot.timers.splice(0)) cancel()
+    slot.phase = phase
+  }
+
+  function setTimer(slot: Slot, delayMs: number, onTimer: () => void): void {
+    slot.timers.push(startTimer(delayMs, onTimer))
+  }
+
+  function assertRoom(key: string): void {
+    if (closed) throw new AppError('unavailable', 'the schedule sandbox is closed')
+    if (queue.size < maxWaiting && queue.count(key) < maxWaitingPerKey) return
+    throw new QueryError('busy', 'Too many queries are waiting. Try again in a few seconds.')
+  }
+
+  return {
+    async query(query) {
+      const { key, signal } = query
+      signal.throwIfAborted()
+      assertRoom(key)
+      const job: Job = { ...Promise.withResolvers<QueryResult>(), key, query, attempts: 0 }
+      const onAbort = () => {
+        job.reject(signal.reason)
+        abandon(job)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      queue.add(job)
+      dispatch()
+      return await job.promise.finally(() => signal.removeEventListener('abort', onAbort))
+    },
+
+    async warm() {
+      if (closed || [...slots].some(({ phase }) => phase !== 'starting')) return
+      const waiting = Promise.withResolvers<void>()
+      warming.add(waiting)
+      keepOne()
+      await waiting.promise
+    },
+
+    async close() {
+      closed = true
+      const error = new AppError('unavailable', 'the schedule sandbox is closed')
+      failAll(error)
+      for (const slot of slots) {
+        slot.job?.reject(error)
+        remove(slot)
+      }
+      await Promise.all(terminations)
+    },
+  }
+}
+
+/** Removes the least recently used databases beyond the limit, and answers their keys. */
+function dropOldest(loaded: Map<string, string>): string[] {
+  const dropped = [...loaded.keys()].slice(0, Math.max(0, loaded.size - limits.databases))
+  for (const key of dropped) loaded.delete(key)
+  return dropped
+}
