@@ -1,0 +1,229 @@
+import type OpenAI from 'openai'
+
+import type { Logger } from '../log.ts'
+import type { ToolRegistry } from '../tools/registry.ts'
+import { type Clock, wait } from './clock.ts'
+import { failureOfError, failureOfRun, type FailureKind } from './failure.ts'
+import type { BegunRun, RunRequest, RunStream } from './run-start.ts'
+
+type Run = OpenAI.Beta.Threads.Run
+type ToolCall = OpenAI.Beta.Threads.RequiredActionFunctionToolCall
+type ToolOutput = OpenAI.Beta.Threads.RunSubmitToolOutputsParams.ToolOutput
+
+export interface Progress {
+  /** The whole answer so far. */
+  text: string
+  /** The function that is being asked for or executed. */
+  tool: string | null
+}
+
+export interface AnswerRequest extends RunRequest {
+  /** Aborted to stop the answer: the run is cancelled, what was written stays. */
+  signal: AbortSignal
+  onProgress: (progress: Progress) => void
+}
+
+/** How an answer ended, and what there is of it. */
+export interface Answer {
+  text: string
+  isNewThread: boolean
+  end: { type: 'completed' } | { type: 'cancelled' } | { type: 'failed'; kind: FailureKind }
+  /** For the log. */
+  runId: string | null
+  threadId: string | null
+  /** What was thrown, or what the run says of its failure. */
+  cause?: unknown
+}
+
+export interface AnswererDeps {
+  openai: OpenAI
+  startRun: (request: RunRequest, signal: AbortSignal) => Promise<BegunRun>
+  tools: Pick<ToolRegistry, 'run'>
+  clock: Clock
+  log: Logger
+}
+
+/** Rounds of tool calls in one run; a model that asks for more is going round in circles. */
+const maxToolRounds = 16
+/** How long a cancelled run may take to say so. */
+const cancelPatienceMs = 3_000
+/** A run expires after ten minutes; a runtime that does not even say that is given up. */
+const maxAnswerMs = 11 * 60_000
+
+/** Answers a turn: runs the thread, executes what it asks for, and reports the text as it grows. */
+export function createAnswerer({ openai, startRun, tools, clock, log }: AnswererDeps) {
+  const { runs } = openai.beta.threads
+
+  return async function answer(request: AnswerRequest): Promise<Answer> {
+    const connection = new AbortController()
+    const progress = createProgress(request.onProgress)
+    const answered: Answer = {
+      text: '',
+      isNewThread: false,
+      end: { type: 'cancelled' },
+      runId: null,
+      threadId: null,
+    }
+
+    let cancelled: Promise<void> | null = null
+
+    async function cancelRun(): Promise<void> {
+      const { runId, threadId } = answered
+      if (runId === null || threadId === null) return
+      await runs.cancel(runId, { thread_id: threadId }).catch((error: unknown) => {
+        log.debug({ err: error, runId }, 'run was not cancelled')
+      })
+    }
+
+    /** Cancels the run; where that does not end the stream soon, leaves it. */
+    function stop(): void {
+      cancelled = cancelRun()
+      void wait(clock, cancelPatienceMs, connection.signal).then(() => connection.abort())
+    }
+
+    const cancelTimeLimit = clock.after(maxAnswerMs, () => connection.abort(timeLimit))
+    request.signal.addEventListener('abort', stop, { once: true })
+
+    /** Reads one stream to its end; answers the run as it was last seen. */
+    async function follow(stream: RunStream): Promise<Run | null> {
+      let run: Run | null = null
+      for await (const event of stream) {
+        progress.take(event)
+        const seen = runOf(event)
+        if (!seen) continue
+        run = seen
+        if (answered.runId === null) {
+          answered.runId = seen.id
+          if (request.signal.aborted) cancelled = cancelRun()
+        }
+      }
+      return run
+    }
+
+    async function runTools(calls: ToolCall[]): Promise<ToolOutput[]> {
+      const context = { guildId: request.place.guildId, signal: request.signal }
+      return Promise.all(
+        calls.map(async ({ id, function: call }) => ({
+          tool_call_id: id,
+          output: await tools.run(call, context),
+        })),
+      )
+    }
+
+    async function goThrough(): Promise<Run | null> {
+      const begun = await startRun(request, connection.signal)
+      answered.threadId = begun.threadId
+      answered.isNewThread = begun.isNewThread
+      let run = await follow(begun.stream)
+      for (let round = 1; run?.status === 'requires_action'; round += 1) {
+        const calls = run.required_action?.submit_tool_outputs.tool_calls ?? []
+        if (round > maxToolRounds || request.signal.aborted) break
+        const outputs = await runTools(calls)
+        if (request.signal.aborted) break
+        const stream = await runs.submitToolOutputs(
+          run.id,
+          { thread_id: begun.threadId, tool_outputs: outputs, stream: true },
+          { signal: connection.signal },
+        )
+        run = await follow(stream)
+      }
+      if (run?.status === 'requires_action' && !request.signal.aborted) await cancelRun()
+      return run
+    }
+
+    try {
+      const run = await goThrough()
+      answered.text = progress.text()
+      answered.end = endOf(run, { text: answered.text, isStopped: request.signal.aborted })
+      if (answered.end.type === 'failed') answered.cause = run?.last_error ?? run?.status
+    } catch (error) {
+      answered.text = progress.text()
+      const isTimeUp = connection.signal.reason === timeLimit
+      if (isTimeUp) await cancelRun()
+      if (!request.signal.aborted) {
+        answered.end = { type: 'failed', kind: isTimeUp ? 'expired' : failureOfError(error) }
+        answered.cause = error
+      }
+    } finally {
+      cancelTimeLimit()
+      request.signal.removeEventListener('abort', stop)
+      // The next turn of this thread must not meet a run that is still being cancelled.
+      await cancelled
+      connection.abort()
+    }
+    return answered
+  }
+}
+
+const timeLimit = new Error('the answer took too long')
+
+interface EndOptions {
+  text: string
+  isStopped: boolean
+}
+
+function endOf(run: Run | null, { text, isStopped }: EndOptions): Answer['end'] {
+  if (run?.status === 'completed') {
+    return text.trim() === '' ? { type: 'failed', kind: 'empty_answer' } : { type: 'completed' }
+  }
+  if (isStopped || run?.status === 'cancelled' || run?.status === 'cancelling') {
+    return { type: 'cancelled' }
+  }
+  if (!run) return { type: 'failed', kind: 'runtime_unreachable' }
+  if (run.status === 'requires_action') return { type: 'failed', kind: 'incomplete' }
+  return { type: 'failed', kind: failureOfRun(run) }
+}
+
+function runOf({ data }: OpenAI.Beta.AssistantStreamEvent): Run | null {
+  return 'object' in data && data.object === 'thread.run' ? data : null
+}
+
+interface ProgressTracker {
+  take(event: OpenAI.Beta.AssistantStreamEvent): void
+  text(): string
+}
+
+/** Joins the run's messages with blank lines and knows which function it is asking for. */
+function createProgress(onProgress: (progress: Progress) => void): ProgressTracker {
+  let text = ''
+  let tool: string | null = null
+  let isNewMessage = false
+
+  function write(piece: string): void {
+    if (piece === '') return
+    if (isNewMessage && text !== '') text = `${text.trimEnd()}\n\n`
+    isNewMessage = false
+    text += piece
+    tool = null
+    onProgress({ text, tool })
+  }
+
+  return {
+    take(event) {
+      if (event.event === 'thread.message.delta') {
+        for (const part of event.data.delta.content ?? []) {
+          if (part.type === 'text') write(part.text?.value ?? '')
+          else if (part.type === 'refusal') write(part.refusal ?? '')
+        }
+      } else if (event.event === 'thread.message.created') {
+        isNewMessage = true
+      } else if (event.event === 'thread.run.step.delta') {
+        const name = functionNameOf(event.data)
+        if (name === null) return
+        tool = name
+        onProgress({ text, tool })
+      }
+    },
+    text: () => text,
+  }
+}
+
+/** The name of a function whose call begins with this fragment. */
+function functionNameOf({ delta }: OpenAI.Beta.Threads.Runs.RunStepDeltaEvent): string | null {
+  const details = delta.step_details
+  if (details?.type !== 'tool_calls') return null
+  for (const call of details.tool_calls ?? []) {
+    if (call.type === 'function' && call.function?.name) return call.function.name
+  }
+  return null
+}

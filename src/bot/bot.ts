@@ -1,0 +1,152 @@
+import { once } from 'node:events'
+
+import { type Client, Events } from 'discord.js'
+import type { Keyv } from 'keyv'
+import { NotFoundError } from 'openai'
+import type OpenAI from 'openai'
+
+import { createTranslations } from '../i18n.ts'
+import type { Logger } from '../log.ts'
+import type { Schedules } from '../schedule/schedule.ts'
+import type { ToolRegistry } from '../tools/registry.ts'
+import { createAnswerer } from './answer.ts'
+import { createAssistant } from './assistant.ts'
+import { createClient } from './client.ts'
+import { type Clock, systemClock, wait } from './clock.ts'
+import { loadCommands } from './command-loader.ts'
+import { registerCommands } from './command-registration.ts'
+import { createConversations } from './conversations.ts'
+import { createDispatcher } from './dispatcher.ts'
+import { createListener } from './listener.ts'
+import { createRunStart } from './run-start.ts'
+import { createTurns } from './turns.ts'
+
+export interface BotDeps {
+  token: string
+  /** Discord's REST base, without the version; default Discord's own. */
+  apiUrl?: string | undefined
+  /** The runtime, embedded or remote. */
+  openai: OpenAI
+  /** An existing assistant to use as it is; default: the built-in one, made once. */
+  assistantId?: string | undefined
+  /** The model of the built-in assistant. */
+  model: string
+  tools: ToolRegistry
+  schedules: Pick<Schedules, 'forGuild'>
+  /** Conversations, and what else has to outlive the process. */
+  keyv: Keyv
+  log: Logger
+  /** IANA name of the zone that runs are told the time in. */
+  timeZone: string
+  clock?: Clock
+  /** discord.js's cap over all its requests; Discord allows 50, which is the default. */
+  requestsPerSecond?: number | undefined
+}
+
+export interface Bot {
+  /** Connects and resolves once messages are listened to. Rejects when Discord refuses the token. */
+  start(): Promise<{ applicationId: string; userName: string }>
+  /**
+   * Takes no more messages, lets running answers finish for `graceMs` (default 4 s), tells the others
+   * that they were interrupted, and disconnects: 10 s in all at most.
+   */
+  close(options?: { graceMs?: number }): Promise<void>
+}
+
+const sweepEveryMs = 60_000
+const closeWithinMs = 9_000
+
+export function createBot(deps: BotDeps): Bot {
+  const { openai, keyv, tools, schedules, timeZone, clock = systemClock } = deps
+  const log = deps.log.child({ module: 'bot' })
+  const client = createClient(deps)
+  const translations = createTranslations()
+  const conversations = createConversations({ keyv, clock, log, deleteThread })
+  const assistant = createAssistant({ ...deps, log })
+  const startRun = createRunStart({ openai, assistant, conversations, clock })
+  const answer = createAnswerer({ openai, startRun, tools, clock, log })
+  const turns = createTurns({ answer, translations, clock, timeZone, log })
+  let cancelSweep = (): void => {}
+
+  async function deleteThread(threadId: string): Promise<void> {
+    try {
+      await openai.beta.threads.delete(threadId)
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error
+    }
+  }
+
+  function sweep(): void {
+    conversations
+      .sweep()
+      .catch((err: unknown) => log.warn({ err }, 'parted threads were not deleted'))
+      .finally(() => {
+        if (!isClosed) cancelSweep = clock.after(sweepEveryMs, sweep)
+      })
+  }
+
+  let isClosed = false
+
+  async function toolNames(guildId: string | null): Promise<string[]> {
+    return (await tools.definitions({ guildId })).map((tool) => tool.function.name)
+  }
+
+  return {
+    async start() {
+      logConnection(client, log)
+      const commands = await loadCommands()
+      const commandDeps = {
+        turns,
+        conversations,
+        openai,
+        schedules,
+        translations,
+        clock,
+        toolNames,
+        commands,
+      }
+      const ready = once(client, Events.ClientReady)
+      client.once(Events.ClientReady, (readyClient) => {
+        const listen = createListener({ client: readyClient, turns, translations, log })
+        client.on(Events.MessageCreate, listen)
+        const dispatch = createDispatcher({ commands, commandDeps, translations, log })
+        client.on(Events.InteractionCreate, dispatch)
+      })
+      assistant.id().catch((err: unknown) => log.error({ err }, 'the assistant is not available'))
+      await client.login(deps.token)
+      await ready
+      const applicationId = client.application?.id ?? ''
+      registerCommands(applicationId, commands, { rest: client.rest, keyv, log }).catch(
+        (err: unknown) => log.error({ err }, 'commands were not registered'),
+      )
+      sweep()
+      const userName = client.user?.tag ?? ''
+      log.info({ applicationId, userName, guilds: client.guilds.cache.size }, 'bot is ready')
+      return { applicationId, userName }
+    },
+
+    async close({ graceMs = 4_000 } = {}) {
+      isClosed = true
+      cancelSweep()
+      client.removeAllListeners(Events.MessageCreate)
+      client.removeAllListeners(Events.InteractionCreate)
+      const done = new AbortController()
+      const closed = turns
+        .close({ graceMs })
+        .catch((err: unknown) => log.error({ err }, 'turns did not close'))
+        .finally(() => done.abort())
+      await Promise.race([closed, wait(clock, closeWithinMs, done.signal)])
+      await client.destroy()
+    },
+  }
+}
+
+function logConnection(client: Client, log: Logger): void {
+  client.on(Events.Error, (err) => log.error({ err }, 'discord client failed'))
+  client.on(Events.Warn, (warning) => log.warn({ warning }, 'discord client warned'))
+  client.on(Events.ShardError, (err) => log.warn({ err }, 'gateway connection failed'))
+  client.on(Events.ShardDisconnect, ({ code }) => log.error({ code }, 'gateway closed for good'))
+  client.on(Events.ShardReconnecting, () => log.info('gateway reconnects'))
+  client.on(Events.ShardResume, () => log.info('gateway resumed'))
+  client.on(Events.Invalidated, () => log.error('discord invalidated the session'))
+}

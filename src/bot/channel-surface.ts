@@ -1,0 +1,109 @@
+import {
+  type APIMessage,
+  MessageFlags,
+  parseResponse,
+  RequestMethod,
+  type ResponseLike,
+  type REST,
+  type RESTPatchAPIChannelMessageJSONBody,
+  type RESTPostAPIChannelMessageJSONBody,
+  type RouteLike,
+  Routes,
+} from 'discord.js'
+
+import type { Outgoing, Surface } from './surface.ts'
+
+export interface ChannelSurfaceDeps {
+  rest: Pick<REST, 'queueRequest'>
+  channelId: string
+  /** The message that the first one replies to; its author is the only one who is pinged. */
+  replyTo?: string
+}
+
+/** Time between two edits while the channel's bucket has room, in milliseconds. */
+export const usualPaceMs = 1200
+const maxPaceMs = 10_000
+
+/**
+ * Messages in a channel, straight through REST: no message is built or cached for what the bot says
+ * itself. Every create and every edit names its allowed mentions, since an edit parses them anew.
+ */
+export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfaceDeps): Surface {
+  let replyId: string | null = null
+  let paceMs = usualPaceMs
+
+  async function request(method: RequestMethod, route: RouteLike, content?: RequestContent) {
+    const response = await rest.queueRequest({ method, fullRoute: route, ...content })
+    paceMs = paceOf(response)
+    return response
+  }
+
+  return {
+    async send(message) {
+      const isReply = replyTo !== undefined && replyId === null
+      const body = {
+        content: message.content,
+        flags: MessageFlags.SuppressEmbeds,
+        allowed_mentions: { parse: [], replied_user: isReply },
+        ...(isReply && {
+          message_reference: { message_id: replyTo, fail_if_not_exists: false },
+          // Sent twice, e.g. after a timeout, it is still one message.
+          nonce: replyTo,
+          enforce_nonce: true,
+        }),
+      } satisfies RESTPostAPIChannelMessageJSONBody
+      const response = await request(RequestMethod.Post, Routes.channelMessages(channelId), {
+        body,
+        ...filesOf(message),
+      })
+      const { id } = (await parseResponse(response)) as APIMessage // Discord's answer to a create
+      if (isReply) replyId = id
+      return id
+    },
+
+    async edit(id, message) {
+      const body = {
+        content: message.content,
+        flags: MessageFlags.SuppressEmbeds,
+        allowed_mentions: { parse: [], replied_user: id === replyId },
+      } satisfies RESTPatchAPIChannelMessageJSONBody
+      const content = { body, ...filesOf(message) }
+      await discard(
+        await request(RequestMethod.Patch, Routes.channelMessage(channelId, id), content),
+      )
+    },
+
+    async typing() {
+      await discard(
+        await rest.queueRequest({
+          method: RequestMethod.Post,
+          fullRoute: Routes.channelTyping(channelId),
+        }),
+      )
+    },
+
+    pace: () => paceMs,
+  }
+}
+
+interface RequestContent {
+  body: object
+  files?: { name: string; data: string }[]
+}
+
+function filesOf({ file }: Outgoing): Pick<RequestContent, 'files'> {
+  return file ? { files: [{ name: file.name, data: file.text }] } : {}
+}
+
+/** An unread body would keep its connection. */
+async function discard(response: ResponseLike): Promise<void> {
+  await response.arrayBuffer()
+}
+
+/** Slower while the bucket is nearly empty: as long as it takes to fill again. */
+function paceOf({ headers }: ResponseLike): number {
+  const remaining = headers.get('x-ratelimit-remaining')
+  if (remaining === null || Number(remaining) > 1) return usualPaceMs
+  const resetMs = Number(headers.get('x-ratelimit-reset-after') ?? 0) * 1000
+  return Math.min(maxPaceMs, Math.max(usualPaceMs, Number.isFinite(resetMs) ? resetMs : 0))
+}

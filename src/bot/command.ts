@@ -1,0 +1,40 @@
+import type {
+  ButtonInteraction,
+  ChatInputCommandInteraction,
+  RESTPostAPIChatInputApplicationCommandsJSONBody,
+} from 'discord.js'
+import type OpenAI from 'openai'
+
+import type { Translations } from '../i18n.ts'
+import type { Schedules } from '../schedule/schedule.ts'
+import type { Clock } from './clock.ts'
+import type { Conversations } from './conversations.ts'
+import type { Turns } from './turns.ts'
+
+/** What commands may use; the same for all of them. */
+export interface CommandDeps {
+  turns: Pick<Turns, 'ask' | 'stop'>
+  conversations: Pick<Conversations, 'find' | 'reset' | 'restore'>
+  openai: OpenAI
+  schedules: Pick<Schedules, 'forGuild'>
+  translations: Translations
+  clock: Clock
+  /** The names of the functions that the model can call in a guild. */
+  toolNames: (guildId: string | null) => Promise<string[]>
+  /** Every command there is, e.g. for `/help`. */
+  commands: readonly Command[]
+}
+
+/** One file in `commands/`: the definition that Discord gets, and what happens when it is used. */
+export interface Command {
+  data: RESTPostAPIChatInputApplicationCommandsJSONBody
+  execute(interaction: ChatInputCommandInteraction, deps: CommandDeps): Promise<void>
+  /** Handles buttons whose `custom_id` is `<command name>:<rest>`; the rest says all there is to know. */
+  press?(press: ButtonPress, deps: CommandDeps): Promise<void>
+}
+
+export interface ButtonPress {
+  interaction: ButtonInteraction
+  /** What follows the command's name in the `custom_id`; anybody may have made it up. */
+  rest: string
+}

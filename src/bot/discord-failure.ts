@@ -1,0 +1,32 @@
+import { DiscordAPIError, RESTJSONErrorCodes } from 'discord.js'
+
+const placeIsLost: ReadonlySet<number | string> = new Set([
+  RESTJSONErrorCodes.UnknownChannel,
+  RESTJSONErrorCodes.UnknownGuild,
+  RESTJSONErrorCodes.MissingAccess,
+  RESTJSONErrorCodes.MissingPermissions,
+  RESTJSONErrorCodes.CannotSendMessagesToThisUser,
+  RESTJSONErrorCodes.CannotSendMessagesInNonTextChannel,
+  RESTJSONErrorCodes.ThreadLocked,
+])
+
+const interactionIsOver: ReadonlySet<number | string> = new Set([
+  RESTJSONErrorCodes.UnknownInteraction,
+  RESTJSONErrorCodes.UnknownWebhook,
+  RESTJSONErrorCodes.InvalidWebhookToken,
+])
+
+/** The bot can say nothing more in this place: it is gone, or closed to the bot. */
+export function isPlaceLost(error: unknown): boolean {
+  return error instanceof DiscordAPIError && placeIsLost.has(error.code)
+}
+
+/** The interaction was not answered in time, or its fifteen minutes are over. */
+export function isInteractionOver(error: unknown): boolean {
+  return error instanceof DiscordAPIError && interactionIsOver.has(error.code)
+}
+
+/** The message was deleted in the meantime. */
+export function isMessageGone(error: unknown): boolean {
+  return error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.UnknownMessage
+}

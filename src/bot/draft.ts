@@ -1,0 +1,158 @@
+import type { Clock } from './clock.ts'
+import { isMessageGone } from './discord-failure.ts'
+import { createPager, messageLimit, pageContent } from './splitting.ts'
+import type { Outgoing, Surface } from './surface.ts'
+
+/** The Discord messages of one answer while it streams and once it is whole. */
+export interface Draft {
+  /** Shows the whole text so far and what is being done, as soon as it is time to. */
+  show(text: string, activity: string | null): void
+  /** Shows the answer whole and at once. Rejects when Discord does not take it. */
+  finish(text: string): Promise<void>
+}
+
+export interface DraftDeps {
+  surface: Surface
+  clock: Clock
+  /** Stands above the file that holds what does not fit into the messages. */
+  restInFile: string
+  /** A preview or the typing indicator could not be shown. */
+  onPreviewError: (error: unknown) => void
+}
+
+/** An answer that is complete before these times costs exactly one request. */
+const typingAfterMs = 250
+const typingAgainMs = 8_000
+const firstTextAfterMs = 300
+const firstTextLength = 30
+const anythingAfterMs = 700
+
+const maxMessages = 8
+
+interface Shown {
+  /** Null: somebody deleted it. */
+  id: string | null
+  content: string
+}
+
+export function createDraft({ surface, clock, restInFile, onPreviewError }: DraftDeps): Draft {
+  const began = clock.now()
+  const pager = createPager()
+  const shown: Shown[] = []
+  let text = ''
+  let activity: string | null = null
+  let final = false
+  let writing: Promise<void> | null = null
+  let lastWrite = 0
+  let previewsEnded = false
+  let cancelTimer = (): void => {}
+  let cancelTyping = clock.after(typingAfterMs, type)
+
+  function type(): void {
+    if (final || shown.length > 0) return
+    surface.typing().catch(onPreviewError)
+    cancelTyping = clock.after(typingAgainMs, type)
+  }
+
+  function plan(): void {
+    if (final || writing || previewsEnded) return
+    cancelTimer()
+    if (text === '' && activity === null) return
+    const wait = dueAt() - clock.now()
+    if (wait > 0) cancelTimer = clock.after(wait, preview)
+    else preview()
+  }
+
+  function dueAt(): number {
+    if (shown.length > 0) return lastWrite + surface.pace()
+    return began + (text.length >= firstTextLength ? firstTextAfterMs : anythingAfterMs)
+  }
+
+  function preview(): void {
+    if (final || writing) return
+    writing = write(previewMessages())
+      .catch((error: unknown) => {
+        previewsEnded = true
+        onPreviewError(error)
+      })
+      .finally(() => {
+        writing = null
+        lastWrite = clock.now()
+        plan()
+      })
+  }
+
+  function previewMessages(): Outgoing[] {
+    const messages = pagesOf(text).slice(0, maxMessages)
+    if (activity === null) return messages
+    const line = `-# ${activity}`
+    const last = messages.at(-1)
+    if (!last) return [{ content: line }]
+    const content = `${last.content.trimEnd()}\n${line}`
+    return content.length > messageLimit ? messages : [...messages.slice(0, -1), { content }]
+  }
+
+  function finalMessages(): Outgoing[] {
+    const messages = pagesOf(text)
+    if (messages.length <= maxMessages) return messages
+    const kept = pager.pages(text).filter(isVisible)
+    const rest = kept.slice(maxMessages).map(({ body }) => body)
+    const file = { name: 'answer.md', text: rest.join('') }
+    return [...messages.slice(0, maxMessages), { content: `-# ${restInFile}`, file }]
+  }
+
+  function pagesOf(whole: string): Outgoing[] {
+    return pager
+      .pages(whole)
+      .filter(isVisible)
+      .map((page) => ({ content: pageContent(page) }))
+  }
+
+  /** Brings what is shown to what is wanted, one request after the other. */
+  async function write(messages: Outgoing[]): Promise<void> {
+    for (const [index, message] of messages.entries()) {
+      const before = shown[index]
+      if (!before) {
+        shown[index] = { id: await surface.send(message), content: message.content }
+        cancelTyping()
+      } else if (before.id === null) {
+        if (final) shown[index] = { id: await surface.send(message), content: message.content }
+      } else if (before.content !== message.content) {
+        await edit(before, before.id, message)
+      }
+    }
+  }
+
+  async function edit(before: Shown, id: string, message: Outgoing): Promise<void> {
+    try {
+      await surface.edit(id, message)
+      before.content = message.content
+    } catch (error) {
+      if (!isMessageGone(error)) throw error
+      before.id = final ? await surface.send(message) : null
+    }
+  }
+
+  return {
+    show(newText, newActivity) {
+      text = newText
+      activity = newActivity
+      plan()
+    },
+
+    async finish(whole) {
+      text = whole
+      activity = null
+      final = true
+      cancelTimer()
+      cancelTyping()
+      if (writing) await writing
+      await write(finalMessages())
+    },
+  }
+}
+
+/** Discord refuses a message of nothing but white space. */
+function isVisible({ body }: { body: string }): boolean {
+  return body.trim() !== ''
+}

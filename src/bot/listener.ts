@@ -1,0 +1,77 @@
+import { ChannelType, type Client, type Message } from 'discord.js'
+
+import { type Locale, localeOfText, toLocale, type Translations } from '../i18n.ts'
+import type { Logger } from '../log.ts'
+import { createChannelSurface } from './channel-surface.ts'
+import { placeOf } from './conversations.ts'
+import { readableText } from './prompt.ts'
+import type { Turns } from './turns.ts'
+
+export interface ListenerDeps {
+  client: Client<true>
+  turns: Pick<Turns, 'ask'>
+  translations: Translations
+  log: Logger
+}
+
+/** Turns a message that is addressed to the bot into a question, or into a hint how to ask one. */
+export function createListener({ client, turns, translations, log }: ListenerDeps) {
+  const botId = client.user.id
+
+  async function onMessage(message: Message): Promise<void> {
+    if (message.author.bot || message.system || message.webhookId !== null) return
+    const isDirect = message.channel.type === ChannelType.DM
+    const isMention = message.mentions.users.has(botId)
+    const isReply = message.mentions.repliedUser?.id === botId
+    if (!isDirect && !isMention && !isReply) return
+
+    const text = readableText(message.content, { botId, names: namesIn(message) })
+    const locale = localeOf(message, text)
+    const surface = createChannelSurface({
+      rest: client.rest,
+      channelId: message.channelId,
+      replyTo: message.id,
+    })
+    const hint = (key: 'emptyMention' | 'unreadableReply' | 'busy'): Promise<string> => {
+      const mention = `@${client.user.displayName}`
+      return surface.send({ content: translations(locale)(`hint.${key}`, { mention }) })
+    }
+    if (text === '') {
+      // Without the Message Content intent, a reply that does not ping arrives empty.
+      await hint(isDirect || isMention ? 'emptyMention' : 'unreadableReply')
+      return
+    }
+    const place = placeOf({
+      guildId: message.guildId,
+      channelId: message.channelId,
+      userId: message.author.id,
+      isDirect,
+      isPrivate: false,
+    })
+    const author = {
+      id: message.author.id,
+      name: message.member?.displayName ?? message.author.displayName,
+    }
+    const question = { place, surface, locale, text, author, sourceId: message.id }
+    if (!turns.ask({ ...question, isCollectable: true })) await hint('busy')
+  }
+
+  return (message: Message): void => {
+    onMessage(message).catch((err: unknown) => {
+      log.warn({ err, channelId: message.channelId, messageId: message.id }, 'message not handled')
+    })
+  }
+}
+
+function localeOf({ guild }: Message, text: string): Locale {
+  return localeOfText(text) ?? toLocale(guild?.preferredLocale)
+}
+
+function namesIn({ mentions, guild }: Message) {
+  return {
+    user: (id: string) =>
+      mentions.members?.get(id)?.displayName ?? mentions.users.get(id)?.displayName ?? null,
+    role: (id: string) => guild?.roles.cache.get(id)?.name ?? null,
+    channel: (id: string) => guild?.channels.cache.get(id)?.name ?? null,
+  }
+}

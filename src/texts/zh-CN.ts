@@ -1,0 +1,92 @@
+import type { Texts } from './en.ts'
+
+/** Every sentence that a user can see, in Simplified Chinese. */
+export const zhCN: Texts = {
+  activity: {
+    ask_database: '查询课程表…',
+    other: '处理中…',
+  },
+  ending: {
+    stopped: '已停止。',
+    interrupted: '回答中断了：我正在重新启动，请稍后再问一次。',
+    newThread: '之前的对话已经找不到了，这是一段新的对话。',
+    restInFile: '余下的内容在附件里。',
+  },
+  failure: {
+    model_down: '暂时连不上语言模型，请稍后再试。',
+    rate_limit: '现在向语言模型提问的人太多了，请一分钟后再试。',
+    quota: '语言模型的额度用完了，请告诉机器人的管理者。',
+    key_refused: '语言模型拒绝了我的密钥，请告诉机器人的管理者。',
+    model_unknown: '我所配置的语言模型不存在，请告诉机器人的管理者。',
+    too_slow: '语言模型太久没有回应，请再试一次。',
+    empty_answer: '语言模型什么也没有回答，请换个说法试试。',
+    prompt_refused: '语言模型拒绝回答这个问题，请换个说法试试。',
+    incomplete: '回答达到了长度上限，到这里为止。',
+    expired: '这个问题超过了我一次回答的时间上限，请再试一次。',
+    runtime_unreachable: '我暂时连不上自己的记忆，请稍后再试。',
+    unknown: '我这边出了点问题，请再试一次。',
+    reference: '{{sentence}}（编号 {{ref}}）',
+  },
+  hint: {
+    emptyMention:
+      '请在同一条消息里写下你的问题，例如“{{mention}} 明天有什么课？”，也可以看看 `/help`。',
+    unreadableReply: '我只能读到提及我的消息：请加上 {{mention}} 和你的问题。',
+    busy: '这里等待回答的消息太多了，请一分钟后再问。',
+  },
+  commands: {
+    ask: {
+      name: '提问',
+      description: '向瓜瓜提一个问题',
+      question: { name: '问题', description: '你想知道什么' },
+      private: { name: '私密', description: '只有你看得到回答，并且是你自己的一段对话' },
+    },
+    reset: {
+      name: '重置',
+      description: '忘掉这段对话，重新开始',
+      done: '好的，你的下一条消息会开始一段新的对话。{{deadline}} 之前还可以找回原来的对话。',
+      nothing: '这里还没有对话，没有什么要忘掉的。',
+      undo: '撤销',
+      undone: '原来的对话回来了。',
+      tooLate: '太晚了：原来的对话已经删除。',
+    },
+    stop: {
+      name: '停止',
+      description: '停止正在写的回答',
+      stopped: '已停止。',
+      nothing: '这里现在没有正在写的回答。',
+    },
+    schedule: {
+      name: '课程表',
+      description: '查看某天或某周的课程',
+      when: { name: '时间', description: '哪些天；默认今天' },
+      today: '今天',
+      tomorrow: '明天',
+      thisWeek: '本周',
+      nextWeek: '下周',
+      title: '{{when}}的课程',
+      empty: '{{when}}没有课。',
+      zone: '时间按 {{timeZone}} 时区。',
+    },
+    thread: {
+      name: '线程',
+      description: '查看这段对话的线程信息',
+      none: '这里还没有线程：第一个问题会开始一个。',
+      lost: '线程 {{id}} 已经不存在：下一个问题会开始一个新的。',
+      id: '线程：`{{id}}`',
+      created: '开始于：{{date}}（{{age}}）',
+      messages: '消息数：{{count}}',
+      tokens: '累计 token：{{total}}（读入 {{prompt}}，写出 {{completion}}）',
+      more: '不少于 {{count}}',
+    },
+    help: {
+      name: '帮助',
+      description: '瓜瓜在这里能做什么',
+      intro: '我是**瓜瓜**，AGI课堂的智能助理。提及我、回复我，或者给我发私信都可以。',
+      introDirect: '我是**瓜瓜**，AGI课堂的智能助理。直接在这里写给我就行。',
+      memory: '我会记住这段对话里说过的话，直到 `/reset`。',
+      schedule: '我知道课程表：“下周二晚上谁讲课？”',
+      commands: '命令：',
+    },
+    private: { name: '私密', description: '你在这里的私密对话，而不是大家共用的对话' },
+  },
+}
