@@ -65,7 +65,7 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
       threadId: null,
     }
 
-    let cancelled: Promise<void> | null = null
+    const cancellations: Promise<void>[] = []
 
     async function cancelRun(): Promise<void> {
       const { runId, threadId } = answered
@@ -77,7 +77,7 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
 
     /** Cancels the run; where that does not end the stream soon, leaves it. */
     function stop(): void {
-      cancelled = cancelRun()
+      cancellations.push(cancelRun())
       void wait(clock, cancelPatienceMs, connection.signal).then(() => connection.abort())
     }
 
@@ -94,7 +94,7 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
         run = seen
         if (answered.runId === null) {
           answered.runId = seen.id
-          if (request.signal.aborted) cancelled = cancelRun()
+          if (request.signal.aborted) cancellations.push(cancelRun())
         }
       }
       return run
@@ -148,7 +148,7 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
       cancelTimeLimit()
       request.signal.removeEventListener('abort', stop)
       // The next turn of this thread must not meet a run that is still being cancelled.
-      await cancelled
+      await Promise.all(cancellations)
       connection.abort()
     }
     return answered

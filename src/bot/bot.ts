@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-
 import { type Client, Events } from 'discord.js'
 import type { Keyv } from 'keyv'
 import { NotFoundError } from 'openai'
@@ -105,16 +103,17 @@ export function createBot(deps: BotDeps): Bot {
         toolNames,
         commands,
       }
-      const ready = once(client, Events.ClientReady)
+      const ready = Promise.withResolvers<void>()
       client.once(Events.ClientReady, (readyClient) => {
         const listen = createListener({ client: readyClient, turns, translations, log })
         client.on(Events.MessageCreate, listen)
         const dispatch = createDispatcher({ commands, commandDeps, translations, log })
         client.on(Events.InteractionCreate, dispatch)
+        ready.resolve()
       })
       assistant.id().catch((err: unknown) => log.error({ err }, 'the assistant is not available'))
       await client.login(deps.token)
-      await ready
+      await ready.promise
       const applicationId = client.application?.id ?? ''
       registerCommands(applicationId, commands, { rest: client.rest, keyv, log }).catch(
         (err: unknown) => log.error({ err }, 'commands were not registered'),
