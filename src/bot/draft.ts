@@ -45,6 +45,7 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
   let writing: Promise<void> | null = null
   let lastWrite = 0
   let previewsEnded = false
+  let plannedFor = Infinity
   let cancelTimer = (): void => {}
   let cancelTyping = clock.after(typingAfterMs, type)
 
@@ -56,9 +57,12 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
 
   function plan(): void {
     if (final || writing || previewsEnded) return
-    cancelTimer()
     if (text === '' && activity === null) return
-    const wait = dueAt() - clock.now()
+    const due = dueAt()
+    if (due >= plannedFor) return
+    cancelTimer()
+    plannedFor = due
+    const wait = due - clock.now()
     if (wait > 0) cancelTimer = clock.after(wait, preview)
     else preview()
   }
@@ -69,6 +73,7 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
   }
 
   function preview(): void {
+    plannedFor = Infinity
     if (final || writing) return
     writing = write(previewMessages())
       .catch((error: unknown) => {

@@ -117,12 +117,9 @@ export function createTurns({ answer, translations, clock, timeZone, log }: Turn
     }
   }
 
-  async function sayInterrupted(questions: Question[]): Promise<void> {
-    const last = questions.at(-1)
-    if (!last) return
-    const t = translations(last.locale)
+  async function sayInterrupted({ surface, locale }: Question): Promise<void> {
     try {
-      await last.surface.send({ content: `-# ${t('ending.interrupted')}` })
+      await surface.send({ content: `-# ${translations(locale)('ending.interrupted')}` })
     } catch (err) {
       log.warn({ err }, 'could not say that a question was interrupted')
     }
@@ -142,7 +139,8 @@ export function createTurns({ answer, translations, clock, timeZone, log }: Turn
       const cancelInterrupt = clock.after(graceMs, () => {
         for (const turn of active.values()) turn.stop('interrupted')
       })
-      await Promise.all([lanes.idle(), ...left.map(({ items }) => sayInterrupted(items))])
+      const untold = left.flatMap(({ items }) => answeredAlone(items)).map(sayInterrupted)
+      await Promise.all([lanes.idle(), ...untold])
       cancelInterrupt()
     },
   }
@@ -161,6 +159,14 @@ function batchSize(waiting: readonly Question[]): number {
   const alone = waiting.findIndex(({ isCollectable }) => !isCollectable)
   if (alone === 0) return 1
   return Math.min(alone === -1 ? waiting.length : alone, maxMessagesPerTurn)
+}
+
+/** One of those that would have been answered together, and all the others. */
+function answeredAlone(questions: Question[]): Question[] {
+  return questions.filter(({ isCollectable }, index) => {
+    const next = questions[index + 1]
+    return !isCollectable || next?.isCollectable !== true
+  })
 }
 
 function toMessage(question: Question): OpenAI.Beta.Threads.RunCreateParams.AdditionalMessage {

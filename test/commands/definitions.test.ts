@@ -5,11 +5,15 @@ import { loadCommands } from '../../src/bot/command-loader.ts'
 
 const commandName = /^[-_'\p{L}\p{N}\p{Script=Deva}\p{Script=Thai}]{1,32}$/u
 
+interface Localized {
+  'zh-CN'?: string | null | undefined
+}
+
 interface Described {
   name: string
   description?: string | undefined
-  name_localizations?: Record<string, string | null> | null | undefined
-  description_localizations?: Record<string, string | null> | null | undefined
+  name_localizations?: Localized | null | undefined
+  description_localizations?: Localized | null | undefined
 }
 
 function everyPart(parts: readonly Described[]): Described[] {
