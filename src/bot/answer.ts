@@ -127,7 +127,8 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
         )
         run = await follow(stream)
       }
-      if (run?.status === 'requires_action' && !request.signal.aborted) await cancelRun()
+      // Too many rounds, or a stream that ended before its run did.
+      if (!request.signal.aborted && !isOver(run)) await cancelRun()
       return run
     }
 
@@ -138,13 +139,15 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
       if (answered.end.type === 'failed') answered.cause = run?.last_error ?? run?.status
     } catch (error) {
       answered.text = progress.text()
-      const isTimeUp = connection.signal.reason === timeLimit
-      if (isTimeUp) await cancelRun()
       if (!request.signal.aborted) {
-        answered.end = { type: 'failed', kind: isTimeUp ? 'expired' : failureOfError(error) }
+        answered.end = { type: 'failed', kind: failureOfError(error) }
         answered.cause = error
+        await cancelRun()
       }
     } finally {
+      if (answered.end.type === 'failed' && connection.signal.reason === timeLimit) {
+        answered.end.kind = 'expired'
+      }
       cancelTimeLimit()
       request.signal.removeEventListener('abort', stop)
       // The next turn of this thread must not meet a run that is still being cancelled.
@@ -156,6 +159,18 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
 }
 
 const timeLimit = new Error('the answer took too long')
+
+function isOver(run: Run | null): boolean {
+  return run !== null && isTerminal.has(run.status)
+}
+
+const isTerminal: ReadonlySet<Run['status']> = new Set([
+  'completed',
+  'incomplete',
+  'failed',
+  'cancelled',
+  'expired',
+])
 
 interface EndOptions {
   text: string
@@ -169,8 +184,8 @@ function endOf(run: Run | null, { text, isStopped }: EndOptions): Answer['end'] 
   if (isStopped || run?.status === 'cancelled' || run?.status === 'cancelling') {
     return { type: 'cancelled' }
   }
-  if (!run) return { type: 'failed', kind: 'runtime_unreachable' }
-  if (run.status === 'requires_action') return { type: 'failed', kind: 'incomplete' }
+  if (run?.status === 'requires_action') return { type: 'failed', kind: 'incomplete' }
+  if (!run || !isOver(run)) return { type: 'failed', kind: 'runtime_unreachable' }
   return { type: 'failed', kind: failureOfRun(run) }
 }
 

@@ -28,7 +28,7 @@ const phrases: [RegExp, FailureKind][] = [
   [/does not know the model|model .* does not exist/i, 'model_unknown'],
   [/took too long|timed? ?out/i, 'too_slow'],
   [/empty answer/i, 'empty_answer'],
-  [/cannot be reached|failed \(5|broke off/i, 'model_down'],
+  [/cannot be reached|no chat completions|failed \(5|broke off/i, 'model_down'],
 ]
 
 /** What a run that ended without an answer says about it. */
