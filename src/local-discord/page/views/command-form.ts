@@ -1,0 +1,404 @@
+import { html, nothing, type PropertyValues } from 'lit'
+import { live } from 'lit/directives/live.js'
+
+import type { CommandOption, SlashCommand } from '../commands.ts'
+import { toRequestOptions } from '../commands.ts'
+import { channelName, displayName, guildChannels, knownUsers } from '../lookup.ts'
+import { optionTypes } from '../wire.ts'
+import { AppElement } from './element.ts'
+import { icon } from './icons.ts'
+import { moveActive, scrollToActive, suggestionsView } from './suggestions.ts'
+
+const autocompleteDelayMs = 200
+const mostChoices = 25
+
+interface Choice {
+  name: string
+  value: string
+}
+
+/** What stands in a field, and what it means when that was picked from a list. */
+interface Field {
+  text: string
+  value?: string
+  file?: File
+}
+
+/** The fields of a slash command; fires `done` once sent and `leave` when one backs out. */
+export class CommandForm extends AppElement {
+  static override properties = {
+    ...AppElement.properties,
+    command: { attribute: false },
+    fields: { state: true },
+    focused: { state: true },
+    choices: { state: true },
+    active: { state: true },
+    error: { state: true },
+  }
+
+  declare command: SlashCommand
+  declare fields: ReadonlyMap<string, Field>
+  declare focused: string | undefined
+  declare choices: readonly Choice[]
+  declare active: number
+  declare error: { name: string; text: string } | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #asked = 0
+
+  constructor() {
+    super()
+    this.fields = new Map()
+    this.choices = []
+    this.active = 0
+  }
+
+  override render() {
+    const { t } = this.app
+    const option = this.#option(this.focused)
+    const hidden = this.command.options.filter(({ name }) => !this.fields.has(name))
+    return html`${option ? this.#headView(option) : this.#commandHeadView()}
+      <form
+        class="composer command-form"
+        aria-label=${`/${this.command.label}`}
+        @submit=${this.#onSubmit}
+        @keydown=${this.#onKey}
+      >
+        <span
+          class="command-name"
+          id="command-name"
+          tabindex=${this.command.options.length === 0 ? '0' : '-1'}
+          >/${this.command.label}</span
+        >
+        ${this.command.options.filter(({ name }) => this.fields.has(name)).map((each) => this.#fieldView(each))}
+        ${hidden.map(
+          (each) =>
+            html`<button
+              type="button"
+              class="add-option"
+              title=${each.description}
+              aria-label=${`${t.commandOptions}: ${each.label}`}
+              @click=${() => this.#show(each.name)}
+            >
+              + ${each.label}
+            </button>`,
+        )}
+        <span class="spacer"></span>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label=${t.cancel}
+          title=${t.cancel}
+          @click=${() => this.#leave()}
+        >
+          ${icon('close')}
+        </button>
+        <button
+          type="submit"
+          class="icon-button send"
+          aria-label=${t.sendCommand}
+          title=${t.sendCommand}
+        >
+          ${icon('send')}
+        </button>
+      </form>`
+  }
+
+  #commandHeadView() {
+    return html`<div class="option-help">
+      <b>/${this.command.label}</b> ${this.command.description}
+    </div>`
+  }
+
+  #headView(option: CommandOption) {
+    const { t } = this.app
+    const error = this.error?.name === option.name ? this.error.text : undefined
+    return html`${suggestionsView({
+        id: 'choices',
+        title: option.label,
+        items: this.choices.map(({ name, value }) => ({ key: value, label: name })),
+        active: this.active,
+        onPick: (index) => this.#pick(index),
+      })}
+      <div class="option-help" id="option-help">
+        <b>${option.label}</b> ${option.description}
+        ${option.required ? html`<i>${t.required}</i>` : nothing}
+        ${error ? html`<span class="failed" role="alert">${error}</span>` : nothing}
+      </div>`
+  }
+
+  #fieldView(option: CommandOption) {
+    const { t } = this.app
+    const isInvalid = this.error?.name === option.name
+    const field = this.fields.get(option.name)
+    const isActive = this.focused === option.name && this.choices.length > 0
+    if (option.type === optionTypes.attachment) {
+      return html`<label class="option ${isInvalid ? 'invalid' : ''}"
+        ><span>${option.label}</span>
+        <input
+          type="file"
+          data-option=${option.name}
+          aria-label=${t.commandOption(option.label)}
+          @focus=${() => this.#focus(option)}
+          @change=${this.#onFile}
+      /></label>`
+    }
+    return html`<label class="option ${isInvalid ? 'invalid' : ''}"
+      ><span>${option.label}</span>
+      <input
+        type="text"
+        data-option=${option.name}
+        role="combobox"
+        autocomplete="off"
+        aria-autocomplete="list"
+        aria-expanded=${isActive}
+        aria-controls=${isActive ? 'choices' : nothing}
+        aria-activedescendant=${isActive && this.active >= 0 ? `choices-${this.active}` : nothing}
+        aria-describedby="option-help"
+        aria-label=${t.commandOption(option.label)}
+        aria-required=${option.required}
+        aria-invalid=${isInvalid}
+        inputmode=${isNumeric(option) ? 'decimal' : nothing}
+        size=${Math.max(6, Math.min(40, (field?.text.length ?? 0) * 1.6))}
+        .value=${live(field?.text ?? '')}
+        @focus=${() => this.#focus(option)}
+        @input=${this.#onInput}
+    /></label>`
+  }
+
+  #option(name: string | undefined): CommandOption | undefined {
+    return this.command.options.find((option) => option.name === name)
+  }
+
+  #setField(name: string, field: Field): void {
+    this.fields = new Map(this.fields).set(name, field)
+    this.error = undefined
+  }
+
+  #focus(option: CommandOption): void {
+    if (this.focused === option.name) return
+    this.focused = option.name
+    this.#suggest(option)
+  }
+
+  readonly #onInput = (event: Event): void => {
+    const input = event.currentTarget
+    if (!(input instanceof HTMLInputElement)) return
+    const option = this.#option(input.dataset['option'])
+    if (!option) return
+    this.#setField(option.name, { text: input.value })
+    this.focused = option.name
+    this.#suggest(option)
+  }
+
+  readonly #onFile = (event: Event): void => {
+    const input = event.currentTarget
+    const [file] = input instanceof HTMLInputElement ? (input.files ?? []) : []
+    const name = input instanceof HTMLInputElement ? input.dataset['option'] : undefined
+    if (file && name !== undefined) this.#setField(name, { text: file.name, file })
+  }
+
+  /** Fills the list above the form: from the definition or the guild at once, from the bot a little later. */
+  #suggest(option: CommandOption): void {
+    clearTimeout(this.#timer)
+    const asked = ++this.#asked
+    // The first entry is chosen by Enter only where one must choose.
+    this.active = option.autocomplete ? -1 : 0
+    if (!option.autocomplete) {
+      const wanted = (this.fields.get(option.name)?.text ?? '').toLowerCase()
+      const matching = this.#allChoices(option).filter(({ name }) =>
+        name.toLowerCase().includes(wanted),
+      )
+      this.choices = matching.slice(0, mostChoices)
+      return
+    }
+    this.choices = []
+    this.#timer = setTimeout(() => void this.#askBot(option, asked), autocompleteDelayMs)
+  }
+
+  async #askBot(option: CommandOption, asked: number): Promise<void> {
+    const options = toRequestOptions(this.command, this.#values(), option.name)
+    const { command, label } = this.command
+    const choices = await this.app.complete({ command, label, options })
+    if (asked !== this.#asked || !this.isConnected) return
+    this.choices = choices.map(({ name, value }) => ({ name, value: String(value) }))
+  }
+
+  #allChoices(option: CommandOption): Choice[] {
+    const { state } = this.app.store
+    const { t } = this.app
+    if (option.choices.length > 0) {
+      return option.choices.map(({ name, value }) => ({ name, value: String(value) }))
+    }
+    const users = () =>
+      knownUsers(state).map((user) => ({ name: displayName(state, user), value: user.id }))
+    const roles = () => [...state.roles.values()].map(({ name, id }) => ({ name, value: id }))
+    switch (option.type) {
+      case optionTypes.boolean:
+        return [
+          { name: t.yes, value: 'true' },
+          { name: t.no, value: 'false' },
+        ]
+      case optionTypes.user:
+        return users()
+      case optionTypes.role:
+        return roles()
+      case optionTypes.mentionable:
+        return [...users(), ...roles()]
+      case optionTypes.channel:
+        return guildChannels(state).map((each) => ({
+          name: channelName(state, each),
+          value: each.id,
+        }))
+      default:
+        return []
+    }
+  }
+
+  #pick(index: number): void {
+    const choice = this.choices[index]
+    if (!choice || this.focused === undefined) return
+    this.#setField(this.focused, { text: choice.name, value: choice.value })
+    this.choices = []
+    const next = this.command.options.find(
+      ({ name }) => this.fields.has(name) && this.fields.get(name)?.text === '',
+    )
+    this.#input(next?.name ?? this.focused)?.focus()
+  }
+
+  #show(name: string): void {
+    this.fields = new Map(this.fields).set(name, { text: '' })
+    void this.updateComplete.then(() => this.#input(name)?.focus())
+  }
+
+  #input(name: string): HTMLInputElement | null {
+    return this.querySelector(`[data-option="${CSS.escape(name)}"]`)
+  }
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.isComposing) return
+    const moved = moveActive(event.key, this.active, this.choices.length)
+    const isPicking = this.choices.length > 0 && this.active >= 0
+    if (moved !== undefined) {
+      event.preventDefault()
+      this.active = Math.max(0, moved)
+    } else if (isPicking && event.key === 'Enter') {
+      event.preventDefault()
+      this.#pick(this.active)
+    } else if (event.key === 'Enter' && !(event.target instanceof HTMLButtonElement)) {
+      event.preventDefault()
+      void this.#submit()
+    } else if (event.key === 'Escape') {
+      event.preventDefault()
+      if (this.choices.length > 0) this.choices = []
+      else this.#leave()
+    } else if (event.key === 'Backspace' && isEmptyField(event.target)) {
+      event.preventDefault()
+      this.#leave()
+    }
+  }
+
+  #leave(): void {
+    this.dispatchEvent(new Event('leave'))
+  }
+
+  readonly #onSubmit = (event: Event): void => {
+    event.preventDefault()
+    void this.#submit()
+  }
+
+  async #submit(): Promise<void> {
+    for (const option of this.command.options) {
+      const text = this.#problem(option)
+      if (text !== undefined) {
+        if (!this.fields.has(option.name)) this.#show(option.name)
+        this.error = { name: option.name, text }
+        this.#input(option.name)?.focus()
+        return
+      }
+    }
+    const { command, label } = this.command
+    const options = toRequestOptions(this.command, this.#values())
+    const files = this.#files().map(({ file }) => file)
+    this.dispatchEvent(new Event('done'))
+    await this.app.runCommand({ command, label, options, files })
+  }
+
+  /** What goes to the bot for each field: the meaning of a picked or exactly typed choice, or the text. */
+  #values(): Map<string, string> {
+    const values = new Map<string, string>()
+    const files = this.#files()
+    for (const [name, field] of this.fields) {
+      const option = this.#option(name)
+      const text = field.text.trim()
+      const typed = option && this.#allChoices(option).find((choice) => isSame(choice, text))
+      const file = files.findIndex((each) => each.name === name)
+      values.set(name, file === -1 ? (field.value ?? typed?.value ?? text) : String(file))
+    }
+    return values
+  }
+
+  #files(): { name: string; file: File }[] {
+    return [...this.fields].flatMap(([name, { file }]) => (file ? [{ name, file }] : []))
+  }
+
+  #problem(option: CommandOption): string | undefined {
+    const { t } = this.app
+    const field = this.fields.get(option.name)
+    const text = field?.text.trim() ?? ''
+    if (text === '') return option.required ? t.fieldRequired : undefined
+    const choices = this.#allChoices(option)
+    if (choices.length > 0 && field?.value === undefined) {
+      return choices.some((choice) => isSame(choice, text)) ? undefined : t.noChoices
+    }
+    const { min = -Infinity, max = Infinity, minLength = 0, maxLength = 6000 } = option
+    if (isNumeric(option) && field?.value === undefined) {
+      if (Number.isNaN(Number(text)) || Number(text) < min)
+        return t.tooLow(min === -Infinity ? 0 : min)
+      if (Number(text) > max) return t.tooHigh(max)
+      return undefined
+    }
+    if (text.length < minLength) return t.tooShort(minLength)
+    if (text.length > maxLength) return t.tooLong(text.length - maxLength)
+    return undefined
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('command')) return
+    const required = this.command.options.filter((option) => option.required)
+    const shown = required.length > 0 ? required : this.command.options.slice(0, 1)
+    this.fields = new Map(shown.map(({ name }) => [name, { text: '' }]))
+    this.focused = undefined
+    this.choices = []
+    this.error = undefined
+  }
+
+  protected override firstUpdated(): void {
+    const first = this.querySelector<HTMLElement>('[data-option]')
+    ;(first ?? this.querySelector<HTMLElement>('#command-name'))?.focus()
+  }
+
+  protected override updated(): void {
+    scrollToActive(this)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearTimeout(this.#timer)
+  }
+}
+
+function isSame({ name, value }: Choice, text: string): boolean {
+  return name.toLowerCase() === text.toLowerCase() || value === text
+}
+
+function isNumeric({ type }: CommandOption): boolean {
+  return type === optionTypes.integer || type === optionTypes.number
+}
+
+function isEmptyField(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement
+    ? target.value === ''
+    : target instanceof HTMLSpanElement
+}
+
+customElements.define('ld-command-form', CommandForm)
