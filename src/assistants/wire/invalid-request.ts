@@ -154,9 +154,8 @@ function shorten(value: string): string {
 function typeName(expected: string): string {
   switch (expected) {
     case 'int':
-      return 'an integer'
     case 'number':
-      return 'a decimal'
+      return 'an integer'
     case 'record':
     case 'object':
       return 'an object'
