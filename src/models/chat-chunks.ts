@@ -46,8 +46,9 @@ export function createChunkReader(): ChunkReader {
       if (!sawChunk) return undefined
       // Several endpoints say `stop`, or nothing, after tool calls.
       const natural = toolCalls.count() > 0 ? 'tool_calls' : 'stop'
-      const cutShort = reason === 'length' || reason === 'content_filter'
-      return { type: 'finish', reason: cutShort ? reason : natural, usage }
+      const said = reason
+      const cutShort = said === 'length' || said === 'content_filter'
+      return { type: 'finish', reason: cutShort ? said : natural, usage }
     },
   }
 }

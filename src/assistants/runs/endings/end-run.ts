@@ -1,0 +1,41 @@
+import type { Run, StepRecord } from '../../store/store.ts'
+import type { ClosedStep } from '../close-step.ts'
+import type { Transition } from '../transition.ts'
+import { sumUsage, toRunUsage } from '../usage.ts'
+
+/** A run at the point where it ends. */
+export interface RunAtEnd {
+  run: Run
+  /** Its closed steps. */
+  steps: StepRecord[]
+  /** Its open step, with everything that belongs to it. */
+  open?: StepRecord | undefined
+  /** Unix seconds. */
+  now: number
+}
+
+type FinalStatus = 'completed' | 'incomplete' | 'failed' | 'cancelled' | 'expired'
+
+export interface RunEnd {
+  at: RunAtEnd
+  closed: ClosedStep | undefined
+  from: Run['status'][]
+  /** The members in which the ending shows, `status` among them. */
+  patch: Partial<Run> & { status: FinalStatus }
+}
+
+/** What every ending has in common: the step is closed, the thread free, the tokens counted. */
+export function endRun({ at, closed, from, patch }: RunEnd): Transition {
+  const steps = closed ? [...at.steps, closed.record] : at.steps
+  const run: Run = {
+    ...at.run,
+    required_action: null,
+    expires_at: null,
+    usage: toRunUsage(sumUsage(steps)),
+    ...patch,
+  }
+  return {
+    change: { run, from, closed: closed ? [closed.record] : [] },
+    events: [...(closed?.events ?? []), { event: `thread.run.${patch.status}`, data: run }],
+  }
+}

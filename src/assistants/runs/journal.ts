@@ -1,0 +1,80 @@
+import type { Run, RunCreation, Store, Thread } from '../store/store.ts'
+import type { RunEvent } from '../wire/events.ts'
+import type { EventHub } from './event-hub.ts'
+import { createLanes } from './lanes.ts'
+import type { StartedRun, StartOptions } from './run-service.ts'
+import type { Transition } from './transition.ts'
+
+/** The one way in which runs change: written first, seen afterwards, one change at a time. */
+export interface Journal {
+  create(creation: RunCreation, options: StartOptions & { runId: string }): Promise<StartedRun>
+  /** The run as written, or `undefined` if it had moved on and nothing was written or emitted. */
+  apply(transition: Transition): Promise<Run | undefined>
+  /** As `apply`; the events are also returned to a new reader. */
+  applyAndFollow(transition: Transition, options: StartOptions): Promise<StartedRun | undefined>
+}
+
+export interface JournalDeps {
+  store: Pick<Store, 'insertRun' | 'changeRun'>
+  hub: EventHub
+}
+
+export function createJournal({ store, hub }: JournalDeps): Journal {
+  const lanes = createLanes()
+  const follow = (runId: string, { stream }: StartOptions) => (stream ? hub.open(runId) : noEvents)
+
+  async function commit({ change, events }: Transition, onCommit: () => void) {
+    const stored = await store.changeRun(change)
+    if (!stored) return undefined
+    onCommit()
+    hub.emit(
+      change.run.id,
+      events.map((event) => withStored(event, change.run, stored)),
+    )
+    return stored
+  }
+
+  return {
+    create: (creation, options) =>
+      lanes.run(options.runId, async () => {
+        const run = await store.insertRun(creation)
+        const events = follow(run.id, options)
+        hub.emit(run.id, creationEvents(run, creation))
+        return { run, events }
+      }),
+
+    apply: (transition) => lanes.run(transition.change.run.id, () => commit(transition, () => {})),
+
+    applyAndFollow: (transition, options) =>
+      lanes.run(transition.change.run.id, async () => {
+        let events: AsyncIterable<RunEvent> = noEvents
+        const run = await commit(transition, () => {
+          events = follow(transition.change.run.id, options)
+        })
+        return run && { run, events }
+      }),
+  }
+}
+
+function creationEvents(run: Run, { thread }: RunCreation): RunEvent[] {
+  const created: RunEvent[] = [
+    { event: 'thread.run.created', data: run },
+    { event: 'thread.run.queued', data: run },
+  ]
+  return typeof thread === 'string' ? created : [threadCreated(thread.thread), ...created]
+}
+
+function threadCreated(thread: Thread): RunEvent {
+  return { event: 'thread.created', data: thread }
+}
+
+function withStored(event: RunEvent, planned: Run, stored: Run): RunEvent {
+  // Same event, same kind of object, only newer metadata.
+  return event.data === planned ? ({ ...event, data: stored } as RunEvent) : event
+}
+
+const noEvents: AsyncIterable<RunEvent> = {
+  [Symbol.asyncIterator]: () => ({
+    next: () => Promise.resolve({ done: true, value: undefined }),
+  }),
+}

@@ -1,0 +1,75 @@
+import type OpenAI from 'openai'
+
+import type { Message, StepRecord } from '../store/store.ts'
+
+type ModelMessage = OpenAI.Chat.ChatCompletionMessageParam
+
+/** A message of the thread as the model sees it; nothing if there is nothing to see. */
+export function toModelMessage(message: Message): ModelMessage[] {
+  if (message.role === 'assistant') {
+    const text = toText(message.content)
+    return text === '' ? [] : [{ role: 'assistant', content: text }]
+  }
+  const hasImage = message.content.some((block) => block.type === 'image_url')
+  // Many servers take only a string; parts are sent where they are needed.
+  const content = hasImage ? message.content.map(toPart) : toText(message.content)
+  return content.length === 0 ? [] : [{ role: 'user', content }]
+}
+
+function toPart(block: OpenAI.Beta.Threads.MessageContent): OpenAI.Chat.ChatCompletionContentPart {
+  if (block.type !== 'image_url') return { type: 'text', text: toText([block]) }
+  const { url, detail = 'auto' } = block.image_url
+  return { type: 'image_url', image_url: { url, detail } }
+}
+
+/** The text of a content; what is not text appears as a note. */
+export function toText(content: OpenAI.Beta.Threads.MessageContent[]): string {
+  return content
+    .map((block) => {
+      switch (block.type) {
+        case 'text':
+          return block.text.value
+        case 'refusal':
+          return block.refusal
+        case 'image_file':
+          return `[image file ${block.image_file.file_id}]`
+        case 'image_url':
+          return '[image]'
+        default:
+          return block satisfies never
+      }
+    })
+    .filter((text) => text !== '')
+    .join('\n')
+}
+
+/** The turns that a run has behind it, as the model wrote them, with the outputs it got. */
+export function toModelTurns(steps: StepRecord[]): ModelMessage[] {
+  const messages: ModelMessage[] = []
+  let text: string | null = null
+  for (const { step, message } of steps) {
+    if (step.step_details.type === 'message_creation') {
+      if (text !== null) messages.push({ role: 'assistant', content: text })
+      text = message ? toText(message.content) : null
+      continue
+    }
+    const calls = step.step_details.tool_calls.filter((call) => call.type === 'function')
+    if (calls.length === 0) continue
+    // Text and the calls that followed it were one answer.
+    messages.push({ role: 'assistant', content: text, tool_calls: calls.map(toModelCall) })
+    text = null
+    for (const { id, function: called } of calls) {
+      messages.push({ role: 'tool', tool_call_id: id, content: called.output ?? '' })
+    }
+  }
+  if (text !== null) messages.push({ role: 'assistant', content: text })
+  return messages
+}
+
+function toModelCall({
+  id,
+  function: called,
+}: OpenAI.Beta.Threads.Runs.FunctionToolCall): OpenAI.Chat.ChatCompletionMessageToolCall {
+  const { name, arguments: text } = called
+  return { id, type: 'function', function: { name, arguments: text } }
+}

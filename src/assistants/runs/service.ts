@@ -1,0 +1,216 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+import { NotFoundError, RunConflictError } from '../../errors.ts'
+import type { NewId } from '../../ids.ts'
+import type { Logger } from '../../log.ts'
+import type { ModelDriver } from '../../models/driver.ts'
+import type { TokenCounter } from '../../tokens/token-counter.ts'
+import { activeStatuses, type Message, type Run, type Store } from '../store/store.ts'
+import { completeStep } from './close-step.ts'
+import { createOutsideEndings } from './end-from-outside.ts'
+import { createEventHub } from './event-hub.ts'
+import { createExecuteRun } from './execute-run.ts'
+import { createExecutor } from './executor.ts'
+import { createJournal } from './journal.ts'
+import { createMessageMeter } from './message-meter.ts'
+import { toMessage, toRun, toThread, type RunSettings } from './new-objects.ts'
+import { cancelling, outputsSubmitted } from './progress.ts'
+import { recoverRuns } from './recovery.ts'
+import type { MessageBody, RunService, StartedRun, StartOptions } from './run-service.ts'
+import { checkToolOutputs, notWaiting, withOutputs } from './tool-outputs.ts'
+
+export interface RunServiceDeps {
+  /** Closed by its owner, after the service. */
+  store: Store
+  driver: ModelDriver
+  tokens: Pick<TokenCounter, 'count'>
+  newId: NewId
+  /** Milliseconds since the epoch. */
+  now: () => number
+  /** Calls `tick` every `intervalMs` until the function it returns is called. */
+  every: (intervalMs: number, tick: () => void) => () => void
+  /** Runs executed at once; others wait. Default 256. */
+  maxConcurrent?: number | undefined
+  log: Logger
+}
+
+/** How often runs whose time is over are looked for. */
+const sweepMs = 5000
+/** `close` waits so long for the workers to put their runs back. */
+const closeMs = 5000
+
+export function createRunService({
+  store,
+  driver,
+  tokens,
+  newId,
+  now,
+  every,
+  maxConcurrent = 256,
+  log: parentLog,
+}: RunServiceDeps): RunService {
+  const log = parentLog.child({ module: 'runs' })
+  const seconds = () => Math.floor(now() / 1000)
+  const hub = createEventHub()
+  const journal = createJournal({ store, hub })
+  const meter = createMessageMeter({ tokens, log })
+  const executor = createExecutor({
+    store,
+    executeRun: createExecuteRun({ store, driver, journal, hub, meter, newId, now: seconds, log }),
+    maxConcurrent,
+    log,
+  })
+  const endings = createOutsideEndings({ store, journal, executor, now: seconds })
+  const background = new Set<Promise<void>>()
+  let stopSweeping = () => {}
+  const stopListening = store.onThreadDeleted((id) => executor.stopThread(id, 'deleted'))
+
+  function inBackground(task: Promise<void>): void {
+    const logged = task.catch((err: unknown) => log.error({ err }, 'a run could not be ended'))
+    background.add(logged)
+    void logged.finally(() => background.delete(logged))
+  }
+
+  const isOverdue = (run: Run) => isActive(run) && (run.expires_at ?? Infinity) <= seconds()
+
+  async function sweep(): Promise<void> {
+    for (const run of await store.listOverdueRuns(seconds())) await endings.expire(run)
+  }
+
+  async function getRun(threadId: string, runId: string): Promise<Run> {
+    const run = await store.getRun(threadId, runId)
+    if (run && !isOverdue(run)) return run
+    if (run) await endings.expire(run)
+    const current = run && (await store.getRun(threadId, runId))
+    if (current) return current
+    throw await noRun(threadId, runId)
+  }
+
+  async function noRun(threadId: string, runId: string): Promise<NotFoundError> {
+    const thread = await store.getThread(threadId)
+    return thread ? notFound('run', runId) : notFound('thread', threadId)
+  }
+
+  /** A run whose time is over must not stand in the way of what comes next. */
+  async function pastOverdueRun<T>(threadId: string, task: () => Promise<T>): Promise<T> {
+    try {
+      return await task()
+    } catch (error) {
+      if (!(error instanceof RunConflictError)) throw error
+      const active = await store.getActiveRun(threadId)
+      if (active && isOverdue(active)) await endings.expire(active)
+      else if (active) throw error
+      return task()
+    }
+  }
+
+  const newMessage = (threadId: string, body: MessageBody): Message =>
+    toMessage(body, { id: newId('msg_'), createdAt: seconds(), threadId })
+
+  /** Both ways of creating a run; the thread's messages are made once, whatever is tried again. */
+  async function startRun(
+    settings: RunSettings,
+    creation: Pick<Parameters<Store['insertRun']>[0], 'thread' | 'messages'>,
+    options: StartOptions,
+  ): Promise<StartedRun> {
+    const { thread } = creation
+    const threadId = typeof thread === 'string' ? thread : thread.thread.id
+    const birth = { id: newId('run_'), createdAt: seconds(), threadId }
+    const started = await journal.create(
+      {
+        ...creation,
+        assistantId: settings.assistant_id,
+        toRun: (assistant) => toRun(settings, assistant, birth),
+      },
+      { ...options, runId: birth.id },
+    )
+    executor.enqueue(started.run)
+    return started
+  }
+
+  return {
+    async createThread(body) {
+      const thread = toThread(body, { id: newId('thread_'), createdAt: seconds() })
+      const messages = (body.messages ?? []).map((message) => newMessage(thread.id, message))
+      await store.insertThread(thread, messages)
+      return thread
+    },
+
+    async createMessage(threadId, body) {
+      const message = newMessage(threadId, body)
+      await pastOverdueRun(threadId, () => store.insertMessage(message))
+      return message
+    },
+
+    createRun(threadId, body, options) {
+      const messages = (body.additional_messages ?? []).map((each) => newMessage(threadId, each))
+      return pastOverdueRun(threadId, () => startRun(body, { thread: threadId, messages }, options))
+    },
+
+    createThreadAndRun({ thread: given = {}, tool_resources, ...settings }, options) {
+      const resources = tool_resources ?? given.tool_resources ?? null
+      const thread = toThread(
+        { ...given, tool_resources: resources },
+        { id: newId('thread_'), createdAt: seconds() },
+      )
+      const messages = (given.messages ?? []).map((message) => newMessage(thread.id, message))
+      return startRun(settings, { thread: { thread, messages }, messages: [] }, options)
+    },
+
+    getRun,
+
+    async updateRun(threadId, runId, patch) {
+      const run = await store.updateRun(threadId, runId, patch)
+      if (!run) throw await noRun(threadId, runId)
+      return run
+    },
+
+    async submitToolOutputs({ threadId, runId }, toolOutputs, options) {
+      const run = await getRun(threadId, runId)
+      checkToolOutputs(run, toolOutputs)
+      const record = (await store.getStepRecords(run)).at(-1)
+      if (!record) throw new Error(`run ${runId} waits without a step`)
+      const done = completeStep(withOutputs(record, toolOutputs), seconds())
+      const started = await journal.applyAndFollow(outputsSubmitted(run, done), options)
+      // Somebody was faster: the same outputs sent again, a cancel, the end of its time.
+      if (!started) throw notWaiting(await getRun(threadId, runId))
+      executor.enqueue(started.run)
+      return started
+    },
+
+    async cancelRun(threadId, runId) {
+      const run = await getRun(threadId, runId)
+      const isOver = !isActive(run) || run.status === 'cancelling'
+      if (isOver) throw new RunConflictError(`Cannot cancel run with status '${run.status}'.`)
+      const stopping = await journal.apply(cancelling(run))
+      // It moved on between the two: what it is now decides.
+      if (!stopping) return this.cancelRun(threadId, runId)
+      inBackground(endings.finishCancelling(stopping))
+      return stopping
+    },
+
+    async start() {
+      await recoverRuns({ store, endings, executor, isOverdue, log })
+      stopSweeping = every(sweepMs, () => inBackground(sweep()))
+    },
+
+    async close() {
+      stopSweeping()
+      stopListening()
+      const timeout = new AbortController()
+      await Promise.race([
+        executor.close().then(() => Promise.all(background)),
+        wait(closeMs, undefined, { signal: timeout.signal, ref: false }).catch(() => {}),
+      ])
+      timeout.abort()
+    },
+  }
+}
+
+function isActive({ status }: Run): boolean {
+  return activeStatuses.some((active) => active === status)
+}
+
+function notFound(noun: 'thread' | 'run', id: string): NotFoundError {
+  return new NotFoundError(`No ${noun} found with id '${id}'.`)
+}
