@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { startProcess, type Process } from '../processes.ts'
+import type { BotName } from '../report.ts'
+
+export interface LaunchOptions {
+  name: BotName
+  /** Holds what the bot stores and its log; kept from one start to the next. */
+  folder: string
+  discord: { apiUrl: string; botToken: string }
+  modelUrl: string
+  /** Further variables, such as a lifted DISCORD_REQUESTS_PER_SECOND. */
+  env: Record<string, string>
+}
+
+/** Starts a bot in a process of its own. All three read the same variables for the same things. */
+export function launchBot({ name, folder, discord, modelUrl, env }: LaunchOptions): Process {
+  return startProcess({
+    name,
+    args: programs[name](),
+    logFile: join(folder, 'bot.log'),
+    env: {
+      DISCORD_TOKEN: discord.botToken,
+      DISCORD_API_URL: discord.apiUrl,
+      OPENAI_API_KEY: 'bench',
+      OPENAI_BASE_URL: modelUrl,
+      OPENAI_MODEL: 'bench',
+      HISTORY_FILE: join(folder, 'history.sqlite'),
+      DATA_DIR: join(folder, 'data'),
+      PORT: '0',
+      ...env,
+    },
+  })
+}
+
+const programs: Record<BotName, () => string[]> = {
+  echo: () => [fileURLToPath(new URL('./echo.ts', import.meta.url))],
+  minimal: () => [fileURLToPath(new URL('./minimal.ts', import.meta.url))],
+  guagua: shippedCommand,
+}
+
+/** `npm start` less the user's own `.env`: what else it passes to node counts as shipped. */
+function shippedCommand(): string[] {
+  const root = new URL('../../../', import.meta.url)
+  const manifest = readFileSync(new URL('package.json', root), 'utf8')
+  const { scripts } = JSON.parse(manifest) as { scripts: { start: string } } // our own package.json
+  const [, ...args] = scripts.start.split(' ').filter((part) => !part.startsWith('--env-file'))
+  const script = args.pop()
+  if (script === undefined) throw new Error('package.json has no start script')
+  return [...args, fileURLToPath(new URL(script, root))]
+}
