@@ -1,0 +1,74 @@
+import OpenAI from 'openai'
+
+import { createApp, type AppDeps } from '../../src/assistants/app.ts'
+import type { RunService } from '../../src/assistants/runs/run-service.ts'
+import { createRunService } from '../../src/assistants/runs/service.ts'
+import type { Every } from '../../src/assistants/sse.ts'
+import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
+import type { Store } from '../../src/assistants/store/store.ts'
+import { newId } from '../../src/ids.ts'
+import { createLogger } from '../../src/log.ts'
+import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
+import { createTokenCounter } from '../../src/tokens/token-counter.ts'
+import { createModelServer, type ModelServer } from '../helpers/model-server.ts'
+
+export interface TestRuntime {
+  app: ReturnType<typeof createApp>
+  /** The SDK as a program in this process uses it. */
+  client: OpenAI
+  model: ModelServer
+  store: Store
+  runs: RunService
+  /** Lines that the runtime logged at `warn` and above. */
+  logged: string[]
+  /** Another app over the same store and engine. */
+  createApp(options: Partial<AppDeps>): ReturnType<typeof createApp>
+  close(): Promise<void>
+}
+
+/** Nothing in a test waits for a timer. */
+const never: Every = () => () => {}
+
+/** The runtime as the program puts it together, on an empty database and with a scripted model. */
+export async function createTestRuntime(): Promise<TestRuntime> {
+  const logged: string[] = []
+  const log = createLogger({
+    level: 'warn',
+    pretty: false,
+    destination: { write: (line) => void logged.push(line) },
+  })
+  const model = await createModelServer()
+  const store = await createSqliteStore({ path: ':memory:', log })
+  const driver = createChatCompletionsDriver({ baseURL: model.baseURL, maxRetries: 0, log })
+  const tokens = createTokenCounter({ log })
+  const common = { store, newId, now: Date.now, every: never, log }
+  const runs = createRunService({ ...common, driver, tokens })
+  await runs.start()
+  const deps: AppDeps = { ...common, runs, models: driver, apiKeys: null }
+  const app = createApp(deps)
+  return {
+    app,
+    client: createTestClient(app),
+    model,
+    store,
+    runs,
+    logged,
+    createApp: (options) => createApp({ ...deps, ...options }),
+    async close() {
+      await runs.close()
+      await tokens.close()
+      await store.close()
+      await model.close()
+    },
+  }
+}
+
+/** The SDK whose every request goes to the app, without a network. */
+export function createTestClient(app: ReturnType<typeof createApp>): OpenAI {
+  return new OpenAI({
+    apiKey: 'any',
+    baseURL: 'http://runtime.test/v1',
+    maxRetries: 0,
+    fetch: async (url, init) => app.request(url instanceof Request ? url : String(url), init),
+  })
+}
