@@ -35,7 +35,7 @@ export function laySample(rows: readonly SampleRow[], today: Temporal.PlainDate)
   const monday = mondayOf(today)
   return rows
     .map((row) => ({
-      course_date: monday.add({ weeks: row.week, days: weekdays.indexOf(row.weekday) }).toString(),
+      course_date: monday.add({ days: row.week * 7 + weekdays.indexOf(row.weekday) }).toString(),
       start_time: `${row.start}:00`,
       end_time: `${row.end}:00`,
       course_name: row.course,

@@ -4,7 +4,7 @@ import { collectRows } from './collect-rows.ts'
 import { limits } from './limits.ts'
 import type { Dataset } from './messages.ts'
 import { prepareSelect } from './one-select.ts'
-import { SqliteError, type Connection, type Sqlite } from './sqlite.ts'
+import { SqliteError, type Connection, type Sqlite, type Statement } from './sqlite.ts'
 
 /** One guild's tables in a database of their own, closed for writing once they are filled. */
 export interface SandboxDatabase {
@@ -72,7 +72,14 @@ function fill(connection: Connection, { schema, tables }: Dataset): void {
 }
 
 function runSelect(connection: Connection, sql: string): QueryResult {
-  const statement = prepareSelect(connection, sql)
+  let statement: Statement
+  try {
+    statement = prepareSelect(connection, sql)
+  } catch (error) {
+    // Also a statement that does not compile may have named such a table on its way.
+    assertNoPragmaTable(connection)
+    throw error
+  }
   try {
     assertNoPragmaTable(connection)
     return collectRows(statement)
@@ -93,13 +100,13 @@ export class PragmaTableError extends QueryError {
 
 /**
  * SQLite registers a `pragma_…` table as a module when a statement first names it, so it is SQLite
- * that tells, whatever the spelling.
+ * that tells, whatever the quoting; the module has the name as the statement wrote it.
  */
 function assertNoPragmaTable(connection: Connection): void {
   const modules = connection.prepare('PRAGMA module_list')
   try {
     while (modules.step()) {
-      if (String(modules.value(0)).startsWith('pragma_')) throw new PragmaTableError()
+      if (/^pragma_/i.test(String(modules.value(0)))) throw new PragmaTableError()
     }
   } finally {
     modules.finalize()

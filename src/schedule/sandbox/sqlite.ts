@@ -96,21 +96,25 @@ export interface Statement {
   finalize(): void
 }
 
-/** Loads SQLite into this thread, with a WebAssembly memory that cannot grow beyond `maxBytes`. */
+/**
+ * Loads SQLite into this thread, with a WebAssembly memory that cannot grow beyond `maxBytes`. Only
+ * once per thread: sql.js answers every later call with its first module.
+ */
 export async function loadSqlite({ maxBytes }: { maxBytes: number }): Promise<Sqlite> {
   const file = fileURLToPath(import.meta.resolve('sql.js/dist/sql-wasm.wasm'))
   const wasm = new Uint8Array(await readFile(file))
   capWasmMemory(wasm, maxBytes)
-  const loaded = Promise.withResolvers<WasmMemory>()
+  let memory: WasmMemory | undefined
   const exported: unknown = await initSqlJs({
     instantiateWasm(imports, onSuccess) {
       const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), imports)
-      loaded.resolve(toMemory(instance.exports))
+      memory = toMemory(instance.exports)
       onSuccess(instance)
       return instance.exports
     },
   })
-  return createSqlite(toNative(exported), await loaded.promise)
+  if (!memory) throw new Error('sql.js was loaded in this thread before')
+  return createSqlite(toNative(exported), memory)
 }
 
 function toMemory(exports: object): WasmMemory {

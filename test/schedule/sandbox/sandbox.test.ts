@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+
+import { createLogger } from '../../../src/log.ts'
+import { createSandbox, type SandboxQuery } from '../../../src/schedule/sandbox/sandbox.ts'
+import { createManualTimers } from '../manual-timers.ts'
+
+const timeLimitMs = 1500
+const slowMs = 100
+const spareIdleMs = 30_000
+const endless = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT 1 FROM c) SELECT count(*) FROM c'
+
+/** A database whose only row names it. */
+function named(key: string, version = '1') {
+  return {
+    key,
+    version,
+    dataset: () => ({
+      schema: 'CREATE TABLE Name (key TEXT, version TEXT);',
+      tables: [{ name: 'Name', columns: ['key', 'version'], rows: [[key, version]] }],
+    }),
+  }
+}
+
+describe('createSandbox', () => {
+  const closing: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    await Promise.all(closing.splice(0).map((close) => close()))
+  })
+
+  function open() {
+    const timers = createManualTimers()
+    const sandbox = createSandbox({
+      log: createLogger({ level: 'silent', pretty: false }),
+      startTimer: timers.startTimer,
+      timeLimitMs,
+    })
+    closing.push(() => sandbox.close())
+    const ask = (query: Partial<SandboxQuery> & Pick<SandboxQuery, 'key'>) =>
+      sandbox.query({
+        ...named(query.key, query.version),
+        sql: 'SELECT * FROM Name',
+        wallClockMs: 0,
+        signal: new AbortController().signal,
+        ...query,
+      })
+    const rows = async (query: Parameters<typeof ask>[0]) => (await ask(query)).rows
+    return { sandbox, timers, ask, rows }
+  }
+
+  it('keeps the databases of different keys apart', async () => {
+    const { rows } = open()
+    const keys = Array.from({ length: 100 }, (_, index) => `guild ${index}`)
+    for (const round of ['1', '2']) {
+      const answers = await Promise.all(keys.map((key) => rows({ key, version: round })))
+      assert.deepEqual(
+        answers,
+        keys.map((key) => [[key, round]]),
+      )
+    }
+  })
+
+  it('loads a database once per version', async () => {
+    const { rows } = open()
+    let loads = 0
+    const count = (version: string) => ({
+      ...named('a', version),
+      dataset() {
+        loads += 1
+        return named('a', version).dataset()
+      },
+    })
+    await rows(count('1'))
+    await rows(count('1'))
+    assert.equal(loads, 1)
+    assert.deepEqual(await rows(count('2')), [['a', '2']])
+    assert.equal(loads, 2)
+  })
+
+  it('stops a query at the time limit and tells how long it may run', async () => {
+    const { ask, timers } = open()
+    const failed = assert.rejects(ask({ key: 'a', sql: endless }), {
+      name: 'QueryError',
+      reason: 'time',
+      message:
+        'The query ran longer than 1.5 s and was stopped. Write a simpler one: fewer joins, no endless recursion, a LIMIT.',
+    })
+    await timers.running(timeLimitMs)
+    timers.fire(timeLimitMs)
+    await failed
+  })
+
+  it('answers others while two keys run endless queries, and afterwards those two', async () => {
+    const { ask, rows, timers } = open()
+    const attacks = ['a', 'b'].map((key) => assert.rejects(ask({ key, sql: endless })))
+    while (timers.count(timeLimitMs) < 2) await rows({ key: 'c' })
+    const waiting = ['a', 'b'].map((key) => rows({ key }))
+    assert.deepEqual(await rows({ key: 'd' }), [['d', '1']])
+    timers.fire(timeLimitMs)
+    await Promise.all(attacks)
+    assert.deepEqual(await Promise.all(waiting), [[['a', '1']], [['b', '1']]])
+  })
+
+  it('starts a spare thread beside a slow query and lets it go when it is not needed', async () => {
+    const { ask, rows, timers, sandbox } = open()
+    const failed = assert.rejects(ask({ key: 'a', sql: endless }))
+    await timers.running(slowMs)
+    timers.fire(slowMs)
+    await timers.running(spareIdleMs)
+    timers.fire(timeLimitMs)
+    await failed
+    timers.fire(spareIdleMs)
+    assert.deepEqual(await rows({ key: 'a' }), [['a', '1']])
+    await sandbox.close()
+  })
+
+  it('drops a query whose signal aborts, running or waiting, and goes on', async () => {
+    const { ask, rows, timers } = open()
+    const [running, waiting] = [new AbortController(), new AbortController()]
+    const reason = new Error('the turn was stopped')
+    const first = assert.rejects(ask({ key: 'a', sql: endless, signal: running.signal }), reason)
+    const second = assert.rejects(ask({ key: 'a', signal: waiting.signal }), reason)
+    const third = rows({ key: 'a' })
+    await timers.running(timeLimitMs)
+    waiting.abort(reason)
+    running.abort(reason)
+    await Promise.all([first, second])
+    assert.deepEqual(await third, [['a', '1']])
+    await assert.rejects(ask({ key: 'a', signal: running.signal }), reason)
+  })
+
+  it('refuses more waiting queries than it can hold', async () => {
+    const { ask, timers } = open()
+    const attack = assert.rejects(ask({ key: 'a', sql: endless }))
+    await timers.running(timeLimitMs)
+    const waiting = Array.from({ length: 32 }, () => ask({ key: 'a' }))
+    await assert.rejects(ask({ key: 'a' }), {
+      reason: 'busy',
+      message: 'Too many queries are waiting. Try again in a few seconds.',
+    })
+    timers.fire(timeLimitMs)
+    await attack
+    assert.equal((await Promise.all(waiting)).length, 32)
+  })
+
+  it('reports a database that cannot be loaded and serves the others', async () => {
+    const { ask, rows } = open()
+    const dataset = () => ({ schema: 'CREATE nonsense', tables: [] })
+    await assert.rejects(ask({ key: 'a', dataset }), { code: 'unavailable' })
+    assert.deepEqual(await rows({ key: 'b' }), [['b', '1']])
+  })
+
+  it('fails what runs and waits when it closes, and whatever comes later', async () => {
+    const { ask, sandbox, timers } = open()
+    const error = { code: 'unavailable', message: 'the schedule sandbox is closed' }
+    const running = assert.rejects(ask({ key: 'a', sql: endless }), error)
+    const waiting = assert.rejects(ask({ key: 'a' }), error)
+    await timers.running(timeLimitMs)
+    await sandbox.close()
+    await Promise.all([running, waiting])
+    await assert.rejects(ask({ key: 'a' }), error)
+  })
+})
