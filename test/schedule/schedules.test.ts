@@ -18,7 +18,7 @@ describe('createSchedules', () => {
   })
 
   function open(deps: Pick<SchedulesDeps, 'now' | 'timeZone'>) {
-    const schedules = createSchedules({ ...deps, log })
+    const schedules = createSchedules({ ...deps, log, timeLimitMs: 60_000 })
     opened.push(schedules)
     return schedules
   }
