@@ -161,10 +161,10 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
 const timeLimit = new Error('the answer took too long')
 
 function isOver(run: Run | null): boolean {
-  return run !== null && isTerminal.has(run.status)
+  return run !== null && terminalStates.has(run.status)
 }
 
-const isTerminal: ReadonlySet<Run['status']> = new Set([
+const terminalStates: ReadonlySet<Run['status']> = new Set([
   'completed',
   'incomplete',
   'failed',

@@ -145,7 +145,7 @@ function logConnection(client: Client, log: Logger): void {
   client.on(Events.Warn, (warning) => log.warn({ warning }, 'discord client warned'))
   client.on(Events.ShardError, (err) => log.warn({ err }, 'gateway connection failed'))
   client.on(Events.ShardDisconnect, ({ code }) => log.error({ code }, 'gateway closed for good'))
-  client.on(Events.ShardReconnecting, () => log.info('gateway reconnects'))
+  client.on(Events.ShardReconnecting, () => log.debug('gateway reconnects'))
   client.on(Events.ShardResume, () => log.info('gateway resumed'))
   client.on(Events.Invalidated, () => log.error('discord invalidated the session'))
 }

@@ -1,0 +1,221 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { KeyvSqlite } from '@keyv/sqlite'
+import type { APIMessage } from 'discord-api-types/v10'
+import { Keyv } from 'keyv'
+import OpenAI from 'openai'
+import { pino } from 'pino'
+
+import { createApp } from '../../src/assistants/app.ts'
+import { createRunService } from '../../src/assistants/runs/service.ts'
+import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
+import { createBot, type Bot, type BotDeps } from '../../src/bot/bot.ts'
+import { newId } from '../../src/ids.ts'
+import type { ServeOptions } from '../../src/local-discord/serve.ts'
+import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
+import { createSchedules } from '../../src/schedule/schedules.ts'
+import { createTokenCounter } from '../../src/tokens/token-counter.ts'
+import { createAskDatabase } from '../../src/tools/ask-database.ts'
+import { createToolRegistry } from '../../src/tools/registry.ts'
+import { startLocalDiscord, type TestDiscord, type TestUser } from './local-discord.ts'
+import { createModelServer, type ChatBody, type ModelServer } from './model-server.ts'
+
+/** The bot, the runtime in its process, local Discord and a scripted model, put together for a test. */
+export interface BotBench {
+  discord: TestDiscord
+  model: ModelServer
+  /** The runtime's client, as the bot has it. */
+  openai: OpenAI
+  keyv: Keyv
+  bot: Bot
+  /** Every line that was logged, as the object it was. */
+  logged: Record<string, unknown>[]
+  /** Closes bot and runtime and starts both anew on the same files. */
+  restart(): Promise<void>
+  /** Says something to the bot and waits for the whole answer. */
+  ask(text: string, options?: AskOptions): Promise<APIMessage>
+  /** The text messages of a model request, the newest last. */
+  conversationOf(request: number): string[]
+  /** A channel in which nobody has said anything yet. */
+  newChannel(): string
+  /** Messages of the bot in a channel as a user saw them, in order. */
+  answersIn(channelId: string): APIMessage[]
+  close(): Promise<void>
+}
+
+export interface AskOptions {
+  channelId?: string
+  user?: TestUser
+  /** What the answer holds in the end; default: any text that is no grey line of activity. */
+  until?: RegExp
+}
+
+export interface BenchOptions {
+  discord?: ServeOptions
+  bot?: Partial<Pick<BotDeps, 'clock' | 'assistantId' | 'timeZone'>>
+  /** Milliseconds since the epoch for the schedule; default: the real time. */
+  now?: () => number
+  /** How long the driver waits for the model's first token. */
+  firstTokenTimeoutMs?: number
+  /** The model endpoint instead of the scripted one. */
+  modelUrl?: string
+}
+
+interface Part {
+  openai: OpenAI
+  keyv: Keyv
+  bot: Bot
+  close(): Promise<void>
+}
+
+/** Starts everything; whoever called closes it. */
+export async function startBotBench(options: BenchOptions = {}): Promise<BotBench> {
+  const logged: Record<string, unknown>[] = []
+  const log = pino(
+    { level: 'debug' },
+    // pino writes one JSON object per line.
+    { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
+  )
+  const folder = await mkdtemp(join(tmpdir(), 'guagua-bot-'))
+  const model = await createModelServer()
+  const ignored = { after: () => {} }
+  const discord = await startLocalDiscord(ignored, {
+    rateLimits: false,
+    extraChannels: 20,
+    ...options.discord,
+  })
+  let part = await startPart()
+  let usedChannels = 0
+
+  async function startPart(): Promise<Part> {
+    const now = options.now ?? Date.now
+    const store = await createSqliteStore({ path: join(folder, 'assistants.sqlite'), log })
+    const tokens = createTokenCounter({ log })
+    const driver = createChatCompletionsDriver({
+      baseURL: options.modelUrl ?? model.baseURL,
+      apiKey: 'sk-test',
+      maxRetries: 0,
+      log,
+      ...(options.firstTokenTimeoutMs && { firstTokenTimeoutMs: options.firstTokenTimeoutMs }),
+    })
+    const runs = createRunService({
+      store,
+      driver,
+      tokens,
+      newId,
+      now: Date.now,
+      every(intervalMs, tick) {
+        const timer = setInterval(tick, intervalMs)
+        return () => clearInterval(timer)
+      },
+      log,
+    })
+    await runs.start()
+    const app = createApp({ store, runs, models: driver, log, newId, now: Date.now, apiKeys: null })
+    const openai = new OpenAI({
+      apiKey: 'embedded',
+      baseURL: 'http://runtime/v1',
+      maxRetries: 0,
+      fetch: async (input, init) => app.fetch(new Request(input, init)),
+    })
+    const schedules = createSchedules({ now, timeZone: 'Asia/Shanghai', log })
+    const keyv = new Keyv({
+      store: new KeyvSqlite(`sqlite://${join(folder, 'keyv.sqlite')}`),
+      throwOnErrors: true,
+    })
+    const bot = createBot({
+      token: discord.botToken,
+      apiUrl: discord.api,
+      openai,
+      model: 'scripted',
+      tools: createToolRegistry({ tools: { ask_database: createAskDatabase({ schedules }) }, log }),
+      schedules,
+      keyv,
+      log,
+      timeZone: 'Asia/Shanghai',
+      requestsPerSecond: 10_000,
+      ...options.bot,
+    })
+    await bot.start()
+    return {
+      openai,
+      keyv,
+      bot,
+      async close() {
+        await bot.close({ graceMs: 0 })
+        await runs.close()
+        await schedules.close()
+        await tokens.close()
+        await store.close()
+        await keyv.disconnect()
+      },
+    }
+  }
+
+  return {
+    discord,
+    model,
+    logged,
+    get openai() {
+      return part.openai
+    },
+    get keyv() {
+      return part.keyv
+    },
+    get bot() {
+      return part.bot
+    },
+
+    async restart() {
+      await part.close()
+      part = await startPart()
+    },
+
+    async ask(
+      text,
+      { channelId = discord.channels.questions, user = discord.users.alex, until } = {},
+    ) {
+      const asked = await user.say(channelId, text, { mentionBot: true })
+      return user.waitForMessage(
+        channelId,
+        (message) =>
+          message.message_reference?.message_id === asked.id &&
+          (until ? until.test(message.content) : isWhole(message)),
+      )
+    },
+
+    conversationOf(request) {
+      const body: ChatBody | undefined = model.requests[request]?.body
+      return (body?.messages ?? [])
+        .filter(({ role }) => role === 'user' || role === 'assistant')
+        .map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)))
+    },
+
+    newChannel() {
+      const channelId = discord.extraChannelIds[usedChannels]
+      if (channelId === undefined) throw new Error('no channel is left')
+      usedChannels += 1
+      return channelId
+    },
+
+    answersIn: (channelId) =>
+      [...discord.users.wangZhuoran.seen.values()]
+        .filter((seen) => seen.channelId === channelId && !seen.isDeleted)
+        .map(({ message }) => message)
+        .filter(({ author }) => author.id === discord.applicationId),
+
+    async close() {
+      await part.close()
+      await discord.close()
+      await model.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Neither a preview that only says what is being done, nor nothing. */
+function isWhole({ content }: APIMessage): boolean {
+  return content !== '' && !/(^|\n)-# [^\n]*…$/.test(content)
+}
