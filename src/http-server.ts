@@ -8,19 +8,14 @@ import { Hono } from 'hono'
 import { isLoopback } from './config.ts'
 import type { Logger } from './log.ts'
 
-/** A part of the program that answers HTTP under a path of its own. */
-export interface Mount {
-  path: string
-  app: Hono
-}
-
 export interface HttpServerOptions {
   host: string
   /** 0 takes any free port. */
   port: number
   /** False: whoever runs a program on this machine may call, so web pages of others must not. */
   authenticated: boolean
-  mounts: Mount[]
+  /** Adds the routes of the program's parts. */
+  mount: (app: Hono) => void
   /** Resolves when the program can do its work; its rejection is why it cannot. */
   healthCheck: () => Promise<void>
   /** Takes WebSocket upgrades; absent, they are refused. */
@@ -57,7 +52,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   }
 }
 
-function createRootApp({ authenticated, mounts, healthCheck, log }: HttpServerOptions): Hono {
+function createRootApp({ authenticated, mount, healthCheck, log }: HttpServerOptions): Hono {
   const app = new Hono()
   app.get('/healthz', async (context) => {
     try {
@@ -75,7 +70,7 @@ function createRootApp({ authenticated, mounts, healthCheck, log }: HttpServerOp
       return context.text('This server only answers programs on its own machine.', 403)
     })
   }
-  for (const { path, app: part } of mounts) app.route(path, part)
+  mount(app)
   app.onError((err, context) => {
     log.error({ err, path: context.req.path }, 'request failed')
     return context.text('Internal Server Error', 500)

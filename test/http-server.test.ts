@@ -2,8 +2,6 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, describe, it } from 'node:test'
 
-import { Hono } from 'hono'
-
 import { startHttpServer, type HttpServer, type HttpServerOptions } from '../src/http-server.ts'
 import { createLogger } from '../src/log.ts'
 
@@ -15,7 +13,7 @@ async function start(options: Partial<HttpServerOptions> = {}): Promise<HttpServ
     host: '127.0.0.1',
     port: 0,
     authenticated: false,
-    mounts: [{ path: '/', app: new Hono().get('/', (context) => context.text('hello')) }],
+    mount: (app) => app.get('/', (context) => context.text('hello')),
     healthCheck: async () => {},
     log: createLogger({ level: 'silent', pretty: false }),
     ...options,
