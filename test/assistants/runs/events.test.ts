@@ -136,7 +136,10 @@ describe('events of a run', () => {
       const details = data.delta.step_details
       return details?.type === 'tool_calls' ? (details.tool_calls ?? []).map((c) => c.index) : []
     })
-    assert.deepEqual(indices, indices.toSorted((a, b) => a - b))
+    assert.deepEqual(
+      indices,
+      indices.toSorted((a, b) => a - b),
+    )
     const calls = lastRun(events).required_action?.submit_tool_outputs.tool_calls
     assert.deepEqual(
       calls?.map((call) => call.function),
