@@ -1,0 +1,286 @@
+import {
+  comingWeekday,
+  dateOf,
+  dayReading,
+  monthRange,
+  nearestYear,
+  partOfMonth,
+  shift,
+  weekdayIn,
+  weekRange,
+  type DateReading,
+  type MonthPart,
+} from './date-range.ts'
+import { chineseNumber as N, toNumber } from './text.ts'
+
+export type DateGroups = Record<string, string | undefined>
+
+/** One way to write a date. Rules are tried in order; the first to match a stretch keeps it. */
+export interface DateRule {
+  /** With flag `g` and named groups; over folded text. */
+  pattern: RegExp
+  /** Null where the words matched but mean no date ("13月40日"). */
+  read(groups: DateGroups, today: Temporal.PlainDate): DateReading | null
+}
+
+const weekdays = '一二三四五六日'
+const dayOffsets: Record<string, number> = {
+  大前天: -3,
+  前天: -2,
+  前日: -2,
+  昨: -1,
+  今: 0,
+  当天: 0,
+  明: 1,
+  后天: 2,
+  大后天: 3,
+}
+const relations: Record<string, number> = { 上上: -2, 上: -1, 这: 0, 本: 0, 当: 0, 下: 1, 下下: 2 }
+const units: Record<string, 'days' | 'weeks' | 'months'> = {
+  天: 'days',
+  日: 'days',
+  周: 'weeks',
+  星期: 'weeks',
+  礼拜: 'weeks',
+  月: 'months',
+}
+const monthParts: Record<string, MonthPart> = {
+  初: 'early',
+  上旬: 'early',
+  中: 'middle',
+  中旬: 'middle',
+  下旬: 'late',
+  底: 'late',
+  末: 'late',
+}
+const part = '(?:的?(?<part>初|上旬|中旬|下旬|底|末))?'
+/** A weekday's number is not one when it counts something: 下周一共, 周三点. */
+const weekday = '(?:[一二三四五六日天1-7](?![点时号节门个场堂次:]|小时|共|起|直|般|定|样|些|程))'
+
+export const chineseDateRules: readonly DateRule[] = [
+  {
+    pattern:
+      /(?<![\d.])(?<y>\d{4}) ?[-/.年] ?(?<m>\d{1,2}) ?[-/.月] ?(?<d>\d{1,2})(?:日|号)?(?!\d)/g,
+    read: ({ y, m, d }) => toDay(dateOf(Number(y), Number(m), Number(d)), false),
+  },
+  {
+    pattern: new RegExp(
+      `(?:(?<y>\\d{4}年|今年|明年|去年)的?)?(?<!\\d)(?<m>${N})月(?<d>${N})(?:日|号|(?![\\d节门个堂场小天点]))`,
+      'g',
+    ),
+    read: readMonthDay,
+  },
+  {
+    pattern: /(?<![\d/.-])(?<m>\d{1,2})\/(?<d>\d{1,2})(?![\d/])/g,
+    read: readMonthDay,
+  },
+  {
+    pattern: /(?<day>大后天|大前天|后天|前天|当天|[明昨今][天日儿]|[明昨今](?=[晚早](?!上)))/g,
+    read: ({ day = '' }, today) => {
+      const offset = dayOffsets[day] ?? dayOffsets[day.charAt(0)] ?? 0
+      return dayReading(shift(today, offset, 'days'), true)
+    },
+  },
+  {
+    pattern: new RegExp(
+      `(?<rel>上上|下下|(?<![晚早])上|下|这|本)(?:一?个)?(?:周|星期|礼拜)(?:的?(?:周|星期|礼拜))?(?<wd>${weekday}(?:[,和]?${weekday}){0,5}|末)?`,
+      'g',
+    ),
+    read: ({ rel = '', wd }, today) => readWeek(relations[rel] ?? 0, wd, today),
+  },
+  {
+    pattern: new RegExp(
+      `(?<every>每个?)?(?:周|星期|礼拜)(?<wd>${weekday}(?:[,和]?${weekday}){0,5}|末)`,
+      'g',
+    ),
+    read: ({ every, wd = '' }, today) =>
+      every === undefined ? readBareWeekday(wd, today) : everyWeekday(toWeekdays(wd), today),
+  },
+  {
+    pattern: /工作日|平时(?=.{0,6}课)/g,
+    read: (_, today) => everyWeekday([1, 2, 3, 4, 5], today),
+  },
+  {
+    pattern: /双休日/g,
+    read: (_, today) => readBareWeekday('末', today),
+  },
+  {
+    pattern: new RegExp(
+      `(?<n>${N}|半)个?(?<unit>天|周|星期|礼拜|月)(?:之|以)?(?<way>后|前|内)|过(?<n2>${N})(?<unit2>天|周)`,
+      'g',
+    ),
+    read: ({ n, unit, way, n2, unit2 }, today) =>
+      readDuration({ n: n ?? n2, unit: unit ?? unit2, way: way ?? '后' }, today),
+  },
+  {
+    pattern: new RegExp(
+      `(?<way>未来|接下来|今后|往后|过去|最近|近)的?(?<n>${N})个?(?<unit>天|日|周|星期|礼拜|月)`,
+      'g',
+    ),
+    read: ({ n, unit, way }, today) =>
+      readDuration({ n, unit, way: way === '过去' ? '过去' : '内' }, today),
+  },
+  {
+    pattern: new RegExp(`(?<rel>上上|下下|上|下|这|本|当)(?:一?个)?月${part}`, 'g'),
+    read: ({ rel = '', part: name }, today) => {
+      const first = shift(today.with({ day: 1 }), relations[rel] ?? 0, 'months')
+      return toMonth(first.year, first.month, name)
+    },
+  },
+  {
+    pattern: new RegExp(`(?:(?<y>\\d{4}年|今年|明年|去年)的?)?(?<!\\d)(?<m>${N})月份?${part}`, 'g'),
+    read: ({ y, m, part: name }, today) => {
+      const month = toNumber(m)
+      if (month === null || month < 1 || month > 12) return null
+      const year = toYear(y, today) ?? nearestYear(month, today)
+      return year < 1900 || year > 2200 ? null : toMonth(year, month, name)
+    },
+  },
+  {
+    pattern: /(?<![个一-十\d])月(?<part>初|中旬|中|底|末)/g,
+    read: ({ part: name }, today) => toMonth(today.year, today.month, name),
+  },
+  {
+    pattern: /(?<y>今年|明年|去年)(?:年底)?/g,
+    read: ({ y }, today) => {
+      const year = toYear(y, today) ?? today.year
+      const range = { from: monthRange(year, 1).from, to: monthRange(year, 12).to }
+      return { range, unit: 'year', relative: true }
+    },
+  },
+  {
+    pattern: new RegExp(`(?<!\\d)(?<d>${N})(?:号|日)(?!楼|教室|线|常|期)`, 'g'),
+    read: ({ d }, today) => readBareDay(toNumber(d), today),
+  },
+  {
+    pattern: /(?<feast>元旦|平安夜|圣诞)节?/g,
+    read: ({ feast }, today) => {
+      const [month, day] = feast === '元旦' ? [1, 1] : [12, feast === '平安夜' ? 24 : 25]
+      return toDay(dateOf(nearestYear(month, today), month, day), true)
+    },
+  },
+]
+
+function toDay(date: Temporal.PlainDate | null, relative: boolean): DateReading | null {
+  return date === null ? null : dayReading(date, relative)
+}
+
+function toYear(text: string | undefined, today: Temporal.PlainDate): number | null {
+  if (text === undefined) return null
+  const relative = ['去年', '今年', '明年'].indexOf(text)
+  return relative < 0 ? Number(text.slice(0, 4)) : today.year + relative - 1
+}
+
+function readMonthDay({ y, m, d }: DateGroups, today: Temporal.PlainDate): DateReading | null {
+  const month = toNumber(m)
+  const day = toNumber(d)
+  if (month === null || day === null || month > 12) return null
+  return toDay(dateOf(toYear(y, today) ?? nearestYear(month, today), month, day), true)
+}
+
+function toMonth(year: number, month: number, name: string | undefined): DateReading {
+  const range = partOfMonth(monthRange(year, month), monthParts[name ?? ''] ?? null)
+  return { range, unit: name === undefined ? 'month' : 'span', relative: true }
+}
+
+function toWeekdays(text: string): number[] {
+  if (text === '末') return [6, 7]
+  const digits = text.match(/[一二三四五六日天1-7]/g) ?? []
+  return digits.map((digit) => {
+    const chinese = weekdays.indexOf(digit === '天' ? '日' : digit)
+    return chinese < 0 ? Number(digit) : chinese + 1
+  })
+}
+
+/** A weekday, several, or the weekend of the week that lies `weeks` ahead; without one, the week. */
+export function readWeek(
+  weeks: number,
+  wd: string | undefined,
+  today: Temporal.PlainDate,
+): DateReading {
+  if (wd === undefined) return { range: weekRange(today, weeks), unit: 'week', relative: true }
+  if (wd === '末') return weekendReading(today, weeks)
+  return weekdaysReading(toWeekdays(wd), today, weeks)
+}
+
+export function weekendReading(today: Temporal.PlainDate, weeks: number): DateReading {
+  const range = { from: weekdayIn(today, weeks, 6), to: weekdayIn(today, weeks, 7) }
+  return { range, unit: 'weekend', relative: true }
+}
+
+function weekdaysReading(
+  days: readonly number[],
+  today: Temporal.PlainDate,
+  weeks: number,
+): DateReading {
+  const [first = 1] = days
+  if (days.length === 1) return dayReading(weekdayIn(today, weeks, first), true)
+  const range = weekRange(today, weeks)
+  return { range, unit: 'week', relative: true, everyWeekdays: days }
+}
+
+function readBareWeekday(wd: string, today: Temporal.PlainDate): DateReading {
+  if (wd === '末') return { ...weekendReading(today, 0), bareWeekdays: [6, 7] }
+  return bareWeekday(toWeekdays(wd), today)
+}
+
+/** Weekdays without a week: the coming ones, until somebody names a week. */
+export function bareWeekday(days: readonly number[], today: Temporal.PlainDate): DateReading {
+  const [first = 1] = days
+  if (days.length === 1) {
+    return { ...dayReading(comingWeekday(today, first), true), bareWeekdays: days }
+  }
+  const range = { from: today, to: today.add({ days: 6 }) }
+  return { range, unit: 'span', relative: true, bareWeekdays: days, everyWeekdays: days }
+}
+
+export function everyWeekday(days: readonly number[], today: Temporal.PlainDate): DateReading {
+  return { range: { from: today, to: null }, unit: 'span', relative: true, everyWeekdays: days }
+}
+
+export function readBareDay(day: number | null, today: Temporal.PlainDate): DateReading | null {
+  if (day === null) return null
+  const next = today.with({ day: 1 }).add({ months: 1 })
+  const month = day < today.day ? next : today
+  const date = dateOf(month.year, month.month, day) ?? dateOf(next.year, next.month, day)
+  return date === null ? null : { ...dayReading(date, true), bareDay: day }
+}
+
+interface Duration {
+  n: string | undefined
+  unit: string | undefined
+  way: string
+}
+
+function readDuration({ n, unit = '', way }: Duration, today: Temporal.PlainDate) {
+  const count = toNumber(n)
+  const step = units[unit]
+  if (count === null || step === undefined) return null
+  return distanceReading({ count, unit: step, way: toWay(way) }, today)
+}
+
+function toWay(way: string): Distance['way'] {
+  if (way === '后') return 'ahead'
+  if (way === '前') return 'ago'
+  return way === '过去' ? 'past' : 'within'
+}
+
+export interface Distance {
+  count: number
+  unit: 'days' | 'weeks' | 'months'
+  /** `ahead` and `ago` mean the day at that distance, `within` and `past` all days up to it. */
+  way: 'ahead' | 'ago' | 'within' | 'past'
+}
+
+export function distanceReading(
+  { count, unit, way }: Distance,
+  today: Temporal.PlainDate,
+): DateReading {
+  const isBack = way === 'ago' || way === 'past'
+  const there = shift(today, isBack ? -count : count, unit)
+  if (way === 'ahead' || way === 'ago') {
+    return { ...dayReading(there, true), ...(unit === 'weeks' && { isWeeksAway: true as const }) }
+  }
+  const range = isBack ? { from: there, to: today } : { from: today, to: there }
+  return { range, unit: 'span', relative: true }
+}

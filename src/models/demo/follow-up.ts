@@ -1,0 +1,124 @@
+import { findAntecedent } from './antecedent.ts'
+import type { Clause } from './clause.ts'
+import type { Clock } from './clock.ts'
+import { weekdayIn } from './date-range.ts'
+import type { Language } from './language.ts'
+import type { Intent, Question, Slots } from './question.ts'
+import { hasHan } from './text.ts'
+
+/** What a clause is completed with. */
+export interface Context {
+  /** The last question about the schedule, in the same conversation. */
+  before: Question | null
+  language: Language
+  clock: Clock | null
+  /** What was answered last before the sentence. */
+  heard: string | null
+}
+
+/** A question that goes on about the classes of the last one: who, when, how many of them. */
+const details: ReadonlySet<Intent['kind']> = new Set(['who', 'when', 'where', 'count', 'hours'])
+const offTopic =
+  /天气|新闻|股票|吃什么|笑话|weather|news|stock|joke|recipe|多少钱|价格|学费|费用|报名|作业|考试|成绩|\bprice|\bcost|\bfees?\b|\benroll|homework|\bexam/
+
+/**
+ * The question that a clause asks, completed from the one before it; null when the clause is not
+ * about the schedule.
+ */
+export function toQuestion(clause: Clause, context: Context): Question | null {
+  const { before, language } = context
+  if (offTopic.test(clause.folded)) return null
+  const isFollowUp = before !== null && followsUp(clause)
+  if (!isFollowUp && !standsAlone(clause)) return null
+  if (before === null || !isFollowUp) {
+    const intent = clause.intent ?? { kind: 'list' }
+    return { intent, slots: clause.slots, language, text: clause.text }
+  }
+  return {
+    intent: mergeIntent(clause.intent, before.intent),
+    slots: mergeSlots(clause, before, context),
+    language,
+    text: clause.slots.terms.length > 0 ? clause.text : before.text,
+  }
+}
+
+function hasSlots({ slots }: Clause): boolean {
+  return (
+    slots.ranges.length > 0 ||
+    slots.weekdays.length > 0 ||
+    slots.time !== null ||
+    slots.terms.length > 0
+  )
+}
+
+/** Longer sentences complete nothing. */
+const maxFragmentLength = 24
+/** Longer sentences without a word about classes are about something else. */
+const maxPlainLength = 100
+
+function standsAlone(clause: Clause): boolean {
+  if (clause.topical) return true
+  const { intent, slots } = clause
+  const asksWhen = intent?.kind === 'when' && slots.terms.length > 0
+  const isShort = clause.folded.length <= (asksWhen || !hasHan(clause.folded) ? 48 : 24)
+  const hasDate = slots.ranges.length > 0 || slots.weekdays.length > 0 || slots.when === 'now'
+  const isAboutTime = hasDate || (slots.time !== null && intent !== null)
+  if (slots.terms.length === 0) return isAboutTime && clause.folded.length <= maxPlainLength
+  return isShort && (hasDate || asksWhen)
+}
+
+function followsUp(clause: Clause): boolean {
+  const { intent, slots } = clause
+  if (clause.continues || clause.refers) {
+    return hasSlots(clause) || intent !== null
+  }
+  const isFragment = clause.folded.length <= maxFragmentLength
+  const isBareDetail =
+    intent !== null && details.has(intent.kind) && !hasSlots(clause) && slots.when !== 'all'
+  if (isBareDetail) return isFragment || !clause.topical
+  return intent === null && hasSlots(clause) && isFragment && !clause.topical
+}
+
+function mergeIntent(asked: Intent | null, before: Intent): Intent {
+  if (asked === null) return before
+  const isDetail = asked.kind === 'who' || asked.kind === 'when' || asked.kind === 'where'
+  const isOneClass = before.kind === 'pick' || before.kind === 'extreme'
+  if (isDetail && isOneClass) return before
+  if (asked.kind === 'list' && before.kind !== 'count' && before.kind !== 'hours') {
+    return before.kind === 'exists' || before.kind === 'list' ? { kind: 'list' } : before
+  }
+  return asked
+}
+
+function mergeSlots(clause: Clause, before: Question, { clock, heard }: Context): Slots {
+  const { slots } = clause
+  const hasDates = slots.ranges.length > 0 || slots.weekdays.length > 0
+  const dates = hasDates ? { ...slots, ranges: rangesOf(clause, before, clock) } : before.slots
+  const isNarrower = hasDates && slots.ranges.length === 0
+  return {
+    ranges: isNarrower ? before.slots.ranges : dates.ranges,
+    weekdays: dates.weekdays,
+    time: slots.time ?? before.slots.time,
+    terms:
+      slots.terms.length > 0
+        ? slots.terms
+        : (findAntecedent(clause.folded, before, heard) ?? before.slots.terms),
+    when: slots.when === 'default' && !hasDates ? before.slots.when : slots.when,
+    relative: slots.relative || before.slots.relative,
+  }
+}
+
+/** A weekday alone belongs to the week that was spoken of, unless it is already over there. */
+function rangesOf(clause: Clause, before: Question, clock: Clock | null): Slots['ranges'] {
+  const { bareWeekday } = clause
+  const [said] = before.slots.ranges
+  if (bareWeekday === null || clock === null || said?.from == null || said.to == null) {
+    return clause.slots.ranges
+  }
+  const isWithinWeek = said.from.until(said.to).days < 7 && said.from.dayOfWeek <= said.to.dayOfWeek
+  if (!isWithinWeek) return clause.slots.ranges
+  const day = weekdayIn(said.from, 0, bareWeekday)
+  const wasPast = Temporal.PlainDate.compare(said.to, clock.today) < 0
+  const isOver = Temporal.PlainDate.compare(day, clock.today) < 0 && !wasPast
+  return isOver ? clause.slots.ranges : [{ from: day, to: day }]
+}

@@ -1,0 +1,192 @@
+import { toPlainDate } from './date-range.ts'
+import {
+  isMoment,
+  nameRange,
+  plain,
+  shortTime,
+  type Phrases,
+  type RangeName,
+  type Scope,
+} from './phrases.ts'
+import type { DayPart, TimeFilter } from './times.ts'
+
+const weekdays = '一二三四五六日'
+const dayNames: Record<number, string> = {
+  [-2]: '前天',
+  [-1]: '昨天',
+  0: '今天',
+  1: '明天',
+  2: '后天',
+}
+const relations: Record<number, string> = { [-2]: '上上', [-1]: '上', 0: '本', 1: '下', 2: '下下' }
+const parts: Record<DayPart, string> = {
+  dawn: '凌晨',
+  morning: '上午',
+  noon: '中午',
+  afternoon: '下午',
+  dusk: '傍晚',
+  evening: '晚上',
+}
+const maxListed = 12
+
+const capabilities =
+  '我可以查课程表：某天、某周有什么课，谁讲，什么时候上，有几节、多少小时，下一节课，谁的课最多，哪天没课。'
+const connect =
+  '要接入真正的语言模型，请设置环境变量 `OPENAI_API_KEY`、`OPENAI_BASE_URL` 和 `OPENAI_MODEL`（任何兼容 Chat Completions 的服务都可以），然后重新启动。'
+
+export const chinesePhrases: Phrases = {
+  intro: '我是瓜瓜的离线演示，背后没有语言模型，只会查课程表（日期、老师、课程、数量）。',
+  identity: `我是瓜瓜，AGI 课堂的助手。现在运行的是离线演示，背后没有语言模型。${capabilities}${connect}`,
+  connect,
+  other: `这个问题我答不了：我是没有语言模型的离线演示，只懂课程表。可以试试“下周二晚上有什么课？”或“王老师这个月有几节课？”。${connect}`,
+  greeting: (name) =>
+    `你好${name === null ? '' : `，${plain(name)}`}！想知道什么课，直接问我，比如“明天有什么课？”。`,
+  thanks: '不客气！还想查什么课，随时问我。',
+  goodbye: '再见，上课见！',
+  notInSchedule: '课程表里只有日期、时间、课程和老师，没有这方面的信息。请问问老师或助教。',
+  notConnected: '现在没有连接课程表，所以查不到课。',
+  unknownToday: '我不知道今天是几号，没法推算相对的日期。请告诉我完整的日期，比如 2026-11-25。',
+  lookupFailed: '抱歉，这次没能从课程表里查到结果。请换个说法再试一次。',
+  noRooms: '课程表里没有上课地点。',
+  cut: '（结果太多，只显示了一部分。）',
+  suggestion: '可以换个日期问，或者问“下一节课是什么时候？”。',
+  welcomeName: (name) => `好的，${plain(name)}，我记住了。`,
+  yourName: (name) =>
+    name === null ? '你还没有告诉我你的名字。' : `你叫${plain(name)}，是你在这段对话里告诉我的。`,
+  yourQuestion: (question, which) =>
+    question === null
+      ? '在这段对话里，你之前还没有问过我什么。'
+      : `你${which === 'first' ? '第一次' : '刚才'}问的是：“${plain(question)}”`,
+  today: ({ today, time, timeZone }) =>
+    `今天是 ${today.year}年${dayText(today)}，现在 ${shortTime(time)}${timeZone === null ? '' : `（${timeZone}）`}。`,
+  day: dayText,
+  when: (slots, when, clock) => {
+    const names = slots.ranges
+      .map((range) => nameRange(range, clock?.today ?? null))
+      .filter((name) => name !== null)
+    const dates = names.map((name) => rangeText(name)).join('、')
+    const filter = slots.weekdays.map((day) => `周${weekdays.charAt(day - 1)}`).join('、')
+    const days = filter === '' ? dates : dates === '' ? `每${filter}` : `${dates}的${filter}`
+    const time = slots.time === null ? '' : timeText(slots.time)
+    const relation = { now: '现在', upcoming: '接下来', past: '到目前为止', all: '', default: '' }
+    const lead = when === 'past' && dates !== '' ? '' : relation[when]
+    if (days !== '') return `${days}${time}${lead}`
+    return `${lead}${lead !== '' && time !== '' ? '的' : ''}${time}`.trim()
+  },
+  classLine: (row) =>
+    `- ${dateText(row.course_date)} ${shortTime(row.start_time)}–${shortTime(row.end_time)} **${plain(row.course_name)}**（${plain(row.instructor)}）`,
+  more: (count) => `……还有 ${count} 节。`,
+  list: (scope, count) => `${lead(scope)}有 ${count} 节课：`,
+  yes: (question) => (question.includes('是') ? '是的。' : '有的。'),
+  none: (scope, isYesNo) => `${isYesNo ? '没有：' : ''}${lead(scope)}没有课。`,
+  teachers: (names) => `讲课的是${names.map((name) => plain(name)).join('、')}。`,
+  teaches: (row) => `- **${plain(row.course_name)}**：${plain(row.instructor)}`,
+  count: (scope, { of, count }) => {
+    const unit = { classes: '节课', teachers: '位老师', courses: '门课程', days: '天有课' }[of]
+    return `${lead(scope)}一共有 ${count} ${unit}。`
+  },
+  hours: (scope, { hours, classes }) => `${lead(scope)}一共 ${hours} 小时（${classes} 节课）。`,
+  pick: (scope, { which, count, skip }) => {
+    const some = count > 1 ? ` ${count} ` : '一'
+    const name = {
+      next: count > 1 ? `接下来 ${count} 节课` : '下一节课',
+      previous: '上一节课',
+      first: skip > 0 ? `第 ${skip + 1} 节课` : '第一节课',
+      last: `最后${some}节课`,
+    }[which]
+    const when = which === 'next' || which === 'previous' ? '' : scope.when
+    const owner = [when, scope.names].filter((word) => word !== '').join('，')
+    return `${owner}${owner === '' ? '' : '的'}${name}：`
+  },
+  extreme: (scope, which, minutes) =>
+    `${lead(scope)}最${which === 'longest' ? '长' : '短'}的课是 ${minutes} 分钟：`,
+  group: (scope, { by, measure, pick, top, rest }) => {
+    const unit = measure === 'hours' ? '小时' : '节'
+    const line = ({ label, value }: { label: string; value: number }) =>
+      `- ${label}：${value} ${unit}`
+    if (pick === 'each')
+      return [`${lead(scope)}各有：`, ...[...top, ...rest].slice(0, 31).map(line)].join('\n')
+    const owner = by === 'instructor' ? '的课' : by === 'course_date' ? '的课' : '的节数'
+    const names = top.map(({ label }) => `**${label}**`).join('、')
+    const degree = pick === 'most' ? '最多' : '最少'
+    const best = `${scope.when === '' ? '' : `${scope.when}，`}${names}${owner}${degree}：${top.length > 1 ? '各 ' : ''}${top[0]?.value ?? 0} ${unit}。`
+    if (rest.length === 0) return best
+    return [best, `${pick === 'most' ? '其次' : '然后'}是：`, ...rest.map(line)].join('\n')
+  },
+  nameCount: (of, scope, count) =>
+    of === 'instructor'
+      ? `${lead(scope)}有 ${count} 位老师：`
+      : `${lead(scope)}有 ${count} 门课程：`,
+  nameLine: (name, classes) => `- ${plain(name)}（${classes} 节）`,
+  freeDays: (scope, count) =>
+    count === 0 ? `${lead(scope)}每天都有课。` : `${lead(scope)}有 ${count} 天没有课：`,
+  unknownNames: (words, { instructors, courses }) =>
+    [
+      `课程表里没有找到“${words.map((word) => plain(word)).join('”“')}”。`,
+      `- 老师：${listed(instructors)}`,
+      `- 课程：${listed(courses)}`,
+    ].join('\n'),
+  takenFor: (names) => `我按“${names.map((name) => plain(name)).join('、')}”查的。`,
+}
+
+function lead({ when, names }: Scope): string {
+  if (names === '') return when
+  return when === '' ? names : `${when.trimEnd()}，${names}`
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, maxListed).map((name) => plain(name))
+  return `${shown.join('、')}${names.length > maxListed ? '……' : ''}`
+}
+
+function dayText(date: Temporal.PlainDate): string {
+  return `${date.month}月${date.day}日 周${weekdays.charAt(date.dayOfWeek - 1)}`
+}
+
+function dateText(date: string): string {
+  const day = toPlainDate(date)
+  return day === null ? plain(date) : dayText(day)
+}
+
+function rangeText(name: RangeName): string {
+  switch (name.kind) {
+    case 'day': {
+      const day = dayText(name.date)
+      const relative = name.offset === null ? undefined : dayNames[name.offset]
+      if (relative !== undefined) return `${relative}（${day}）`
+      const relation = name.week === null ? undefined : relations[name.week]
+      if (relation === undefined) return day
+      const weekday = weekdays.charAt(name.date.dayOfWeek - 1)
+      return `${relation}周${weekday}（${name.date.month}月${name.date.day}日）`
+    }
+    case 'week': {
+      const relation = relations[name.offset]
+      const span = spanText(name.from, name.to)
+      return relation === undefined ? span : `${relation}周（${span}）`
+    }
+    case 'month':
+      if (name.offset === 0) return `这个月（${name.from.month}月）`
+      return name.offset === 1 ? `下个月（${name.from.month}月）` : `${name.from.month}月`
+    case 'from':
+      return `${dayText(name.from)}起`
+    case 'to':
+      return `${dayText(name.to)}之前（含当天）`
+    case 'span':
+      return spanText(name.from, name.to)
+    default:
+      return name satisfies never
+  }
+}
+
+function spanText(from: Temporal.PlainDate, to: Temporal.PlainDate): string {
+  const end = from.month === to.month ? `${to.day}日` : `${to.month}月${to.day}日`
+  return `${from.month}月${from.day}日–${end}`
+}
+
+function timeText(time: TimeFilter): string {
+  const { from, to, part } = time
+  if (part !== null) return parts[part]
+  if (from !== null && isMoment(time)) return ` ${shortTime(from)} `
+  if (from !== null && to !== null) return ` ${shortTime(from)}–${shortTime(to)} `
+  return from === null ? ` ${shortTime(to ?? '')} 以前` : ` ${shortTime(from)} 以后`
+}

@@ -1,0 +1,67 @@
+import type { DateRange } from './date-range.ts'
+import type { Language } from './language.ts'
+import type { TimeFilter } from './times.ts'
+
+/** The columns of `Courses` that hold names. */
+export type NameColumn = 'instructor' | 'course_name'
+
+/** Words from the question that must occur in a name; the column is null where either will do. */
+export interface Term {
+  text: string
+  column: NameColumn | null
+  /** Names as the table spells them, once they have been looked up; the words are not used then. */
+  exact?: readonly string[]
+}
+
+/** Alternatives, one of which must match (none of which may, with `not`). */
+export interface TermGroup {
+  any: readonly Term[]
+  not: boolean
+}
+
+export type Grouping = NameColumn | 'course_date'
+
+/** What is asked about the classes that fit. */
+export type Intent =
+  | { kind: 'list' }
+  | { kind: 'exists' }
+  | { kind: 'who' }
+  | { kind: 'when' }
+  | { kind: 'where' }
+  | { kind: 'count'; of: 'classes' | 'teachers' | 'courses' | 'days' }
+  | { kind: 'hours' }
+  | { kind: 'pick'; which: 'next' | 'previous' | 'first' | 'last'; count: number; skip: number }
+  | { kind: 'extreme'; which: 'longest' | 'shortest' }
+  | { kind: 'group'; by: Grouping; measure: 'classes' | 'hours'; pick: 'most' | 'least' | 'each' }
+  | { kind: 'names'; of: NameColumn }
+  | { kind: 'free_days' }
+
+/** What the question narrows the classes down to. */
+export interface Slots {
+  ranges: readonly DateRange[]
+  weekdays: readonly number[]
+  time: TimeFilter | null
+  terms: readonly TermGroup[]
+  /** Relative to this moment; `default` leaves it to the intent. */
+  when: 'default' | 'all' | 'past' | 'upcoming' | 'now'
+  /** True when today's date was needed to read it. */
+  relative: boolean
+}
+
+/** A question about the schedule, complete: follow-ups are resolved. */
+export interface Question {
+  intent: Intent
+  slots: Slots
+  language: Language
+  /** The sentence it was read from, tidied; names are looked for in it. */
+  text: string
+}
+
+export const noSlots: Slots = {
+  ranges: [],
+  weekdays: [],
+  time: null,
+  terms: [],
+  when: 'default',
+  relative: false,
+}

@@ -1,0 +1,236 @@
+import type { Clock } from './clock.ts'
+import { mondayOf, weekRange, type DateRange } from './date-range.ts'
+import type { NameColumn, Question, Slots, Term, TermGroup } from './question.ts'
+import type { TimeFilter } from './times.ts'
+
+/** What the driver reads rows by; each query below names its columns as its answer needs them. */
+const classColumns = 'course_date, start_time, end_time, course_name, instructor'
+const minutes = "(strftime('%s', end_time) - strftime('%s', start_time)) / 60"
+const hours = `ROUND(SUM(${minutes}) / 60.0, 2)`
+const inOrder = 'course_date, start_time, course_name'
+
+/** All names of the timetable, to compare the words of a question with. */
+export const vocabularySql =
+  'SELECT DISTINCT instructor, course_name FROM Courses ORDER BY instructor, course_name'
+
+/** The one SELECT that answers a question, for SQLite. */
+export function toSql(question: Question, clock: Clock | null): string {
+  const { intent, slots } = question
+  const where = whereClause(slots, impliedTime(question), clock)
+  const classes = `SELECT ${classColumns} FROM Courses${where}`
+  switch (intent.kind) {
+    case 'list':
+    case 'exists':
+    case 'when':
+    case 'where':
+      return `${classes} ORDER BY ${inOrder}`
+    case 'who':
+      return isNarrowed(slots)
+        ? `${classes} ORDER BY ${inOrder}`
+        : `SELECT DISTINCT instructor, course_name FROM Courses${where} ORDER BY course_name, instructor`
+    case 'count':
+      return `SELECT ${countExpression(intent.of)} FROM Courses${where}`
+    case 'hours':
+      return `SELECT COALESCE(${hours}, 0) AS hours, COUNT(*) AS classes FROM Courses${where}`
+    case 'pick': {
+      const isBackwards = intent.which === 'last' || intent.which === 'previous'
+      const order = isBackwards ? 'course_date DESC, start_time DESC, course_name' : inOrder
+      const skip = intent.skip > 0 ? ` OFFSET ${intent.skip}` : ''
+      return `${classes} ORDER BY ${order} LIMIT ${intent.count}${skip}`
+    }
+    case 'extreme': {
+      const direction = intent.which === 'longest' ? 'DESC' : 'ASC'
+      return `SELECT ${classColumns}, ${minutes} AS minutes FROM Courses${where} ORDER BY minutes ${direction}, ${inOrder} LIMIT 5`
+    }
+    case 'group': {
+      const value = intent.measure === 'hours' ? `${hours} AS hours` : 'COUNT(*) AS classes'
+      const direction = intent.pick === 'least' ? 'ASC' : 'DESC'
+      const byDay = intent.pick === 'each' && intent.by === 'course_date'
+      const order = byDay ? intent.by : `${intent.measure} ${direction}, ${intent.by}`
+      const limit = intent.pick === 'each' ? '' : ' LIMIT 5'
+      return `SELECT ${intent.by}, ${value} FROM Courses${where} GROUP BY ${intent.by} ORDER BY ${order}${limit}`
+    }
+    case 'names':
+      return `SELECT ${intent.of}, COUNT(*) AS classes FROM Courses${where} GROUP BY ${intent.of} ORDER BY ${intent.of}`
+    case 'free_days':
+      return freeDaysSql(slots, clock)
+    default:
+      return intent satisfies never
+  }
+}
+
+/** A plainer query with the same conditions, for when the first one was refused; null: none. */
+export function toPlainSql(question: Question, clock: Clock | null): string | null {
+  const plain = toSql({ ...question, intent: { kind: 'list' } }, clock)
+  return plain === toSql(question, clock) ? null : plain
+}
+
+function countExpression(of: 'classes' | 'teachers' | 'courses' | 'days'): string {
+  if (of === 'classes') return 'COUNT(*) AS classes'
+  const column = { teachers: 'instructor', courses: 'course_name', days: 'course_date' }[of]
+  return `COUNT(DISTINCT ${column}) AS ${of}`
+}
+
+function isNarrowed(slots: Slots): boolean {
+  return slots.ranges.length > 0 || slots.time !== null || slots.when === 'now'
+}
+
+/**
+ * What a question means that names no date: what is still to come when it asks for classes,
+ * everything when it counts.
+ */
+export function impliedTime({ intent, slots }: Question): Slots['when'] {
+  if (intent.kind === 'pick' && intent.which === 'next') return 'upcoming'
+  if (intent.kind === 'pick' && intent.which === 'previous') return 'past'
+  if (slots.when === 'now' || slots.when === 'upcoming') return slots.when
+  if (slots.ranges.length > 0 || slots.when === 'all') return 'all'
+  if (slots.when === 'past') return 'past'
+  const asksForClasses = ['list', 'exists', 'when', 'where'].includes(intent.kind)
+  return asksForClasses ? 'upcoming' : 'all'
+}
+
+function whereClause(slots: Slots, when: Slots['when'], clock: Clock | null): string {
+  const conditions = [
+    ...rangeConditions(slots.ranges),
+    ...weekdayConditions(slots.weekdays),
+    ...timeConditions(slots.time),
+    ...slots.terms.map(termCondition),
+    ...nowConditions(when, clock, slots),
+  ]
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+}
+
+function rangeConditions(ranges: readonly DateRange[]): string[] {
+  const each = ranges.map(toCondition).filter((condition) => condition !== null)
+  if (each.length < 2) return each
+  return [`(${each.map((condition) => parenthesise(condition)).join(' OR ')})`]
+}
+
+function toCondition({ from, to }: DateRange): string | null {
+  if (from !== null && to !== null) {
+    return from.equals(to)
+      ? `course_date = '${from.toString()}'`
+      : `course_date BETWEEN '${from.toString()}' AND '${to.toString()}'`
+  }
+  if (from !== null) return `course_date >= '${from.toString()}'`
+  return to === null ? null : `course_date <= '${to.toString()}'`
+}
+
+function parenthesise(condition: string): string {
+  return condition.includes(' AND ') ? `(${condition})` : condition
+}
+
+function weekdayConditions(weekdays: readonly number[]): string[] {
+  if (weekdays.length === 0) return []
+  // SQLite counts Sunday as 0
+  const days = weekdays.map((day) => `'${day % 7}'`).join(', ')
+  return [`strftime('%w', course_date) IN (${days})`]
+}
+
+function timeConditions(time: TimeFilter | null): string[] {
+  if (time === null) return []
+  const { kind, from, to } = time
+  if (kind === 'during' && from !== null && to !== null) {
+    const isMoment = from === to
+    return [`start_time ${isMoment ? '<=' : '<'} '${to}'`, `end_time > '${from}'`]
+  }
+  return [
+    ...(from === null ? [] : [`start_time >= '${from}'`]),
+    ...(to === null ? [] : [`start_time < '${to}'`]),
+  ]
+}
+
+function nowConditions(when: Slots['when'], clock: Clock | null, slots: Slots): string[] {
+  if (clock === null) return []
+  const today = clock.today.toString()
+  if (when === 'now') {
+    return [
+      `course_date = '${today}'`,
+      `start_time <= '${clock.time}'`,
+      `end_time > '${clock.time}'`,
+    ]
+  }
+  if (when === 'upcoming') {
+    if (!couldBeToday(slots, clock)) return []
+    return [
+      `(course_date > '${today}' OR (course_date = '${today}' AND start_time > '${clock.time}'))`,
+    ]
+  }
+  if (when === 'past') {
+    return [
+      `(course_date < '${today}' OR (course_date = '${today}' AND end_time <= '${clock.time}'))`,
+    ]
+  }
+  return []
+}
+
+/** Dates that all lie ahead need no further condition for "still to come". */
+function couldBeToday({ ranges }: Slots, { today }: Clock): boolean {
+  return (
+    ranges.length === 0 ||
+    ranges.some(({ from }) => from === null || Temporal.PlainDate.compare(from, today) <= 0)
+  )
+}
+
+function termCondition({ any, not }: TermGroup): string {
+  const each = any.map((term) => matchCondition(term))
+  const joined = each.length === 1 ? (each[0] ?? '') : `(${each.join(' OR ')})`
+  return not ? `NOT (${joined})` : joined
+}
+
+function matchCondition({ text, column, exact }: Term): string {
+  if (exact !== undefined && column !== null) {
+    return exact.length === 1
+      ? `${column} = ${quote(exact[0] ?? '')}`
+      : `${column} IN (${exact.map((name) => quote(name)).join(', ')})`
+  }
+  const pattern = likePattern(text)
+  const columns: readonly NameColumn[] = column === null ? ['instructor', 'course_name'] : [column]
+  const each = columns.map((name) => `${name} LIKE ${pattern}`)
+  return each.length === 1 ? (each[0] ?? '') : `(${each.join(' OR ')})`
+}
+
+/** A literal of SQL; a quote inside stays data. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** Words in their order with anything between them; `%` and `_` in a word mean themselves. */
+function likePattern(text: string): string {
+  const words = text
+    .split(/\s+|(?<=\p{Script=Han})(?=[a-z0-9])|(?<=[a-z0-9])(?=\p{Script=Han})/iu)
+    .filter((word) => word !== '')
+  const escaped = words.map((word) => word.replaceAll(/[\\%_]/g, String.raw`\$&`))
+  const pattern = quote(`%${escaped.join('%')}%`)
+  return /[\\%_]/.test(text) ? `${pattern} ESCAPE '\\'` : pattern
+}
+
+/** The longest stretch whose free days are listed one by one. */
+const maxFreeDays = 62
+
+function freeDaysSql(slots: Slots, clock: Clock | null): string {
+  const days = daysOf(slots, clock)
+  const values = days.map((day) => `('${day}')`).join(', ')
+  const busy = whereClause({ ...slots, ranges: [], weekdays: [] }, 'all', clock)
+  return `SELECT column1 AS free_date FROM (VALUES ${values}) WHERE column1 NOT IN (SELECT course_date FROM Courses${busy}) ORDER BY free_date`
+}
+
+function daysOf(slots: Slots, clock: Clock | null): string[] {
+  const start = clock?.today ?? Temporal.PlainDate.from('2000-01-01')
+  const [range = clock === null ? { from: start, to: start } : restOfWeek(start)] = slots.ranges
+  const from = range.from ?? start
+  const to = range.to ?? from.add({ days: 13 })
+  const days: string[] = []
+  for (let day = from; days.length < maxFreeDays; day = day.add({ days: 1 })) {
+    if (Temporal.PlainDate.compare(day, to) > 0) break
+    const fits = slots.weekdays.length === 0 || slots.weekdays.includes(day.dayOfWeek)
+    if (fits) days.push(day.toString())
+    else if (Temporal.PlainDate.compare(day, from.add({ days: 400 })) > 0) break
+  }
+  return days.length > 0 ? days : [from.toString()]
+}
+
+/** Without a date, free days are looked for until the end of next week. */
+function restOfWeek(today: Temporal.PlainDate): DateRange {
+  return { from: today, to: weekRange(mondayOf(today), 1).to }
+}

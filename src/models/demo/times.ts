@@ -1,0 +1,197 @@
+import { chineseNumber as N, spanOf, toNumber, type Mask, type Span } from './text.ts'
+
+export type DayPart = 'dawn' | 'morning' | 'noon' | 'afternoon' | 'dusk' | 'evening'
+
+/**
+ * A condition on the time of day, as `HH:MM:SS`. `starts`: the class begins within `from` (included)
+ * and `to` (not included). `during`: the class is going on at some time between the two.
+ */
+export interface TimeFilter {
+  kind: 'starts' | 'during'
+  from: string | null
+  to: string | null
+  /** How people call it, when it is a part of the day and nothing narrower. */
+  part: DayPart | null
+}
+
+export const dayParts: Record<DayPart, { from: number; to: number }> = {
+  dawn: { from: 0, to: 6 },
+  morning: { from: 0, to: 12 },
+  noon: { from: 11, to: 14 },
+  afternoon: { from: 12, to: 18 },
+  dusk: { from: 17, to: 19 },
+  evening: { from: 18, to: 24 },
+}
+
+const chineseParts: readonly [RegExp, DayPart][] = [
+  [/凌晨|半夜/, 'dawn'],
+  [/早上|早晨|清晨|上午|早|一大早/, 'morning'],
+  [/中午|正午|午间/, 'noon'],
+  [/下午|午后/, 'afternoon'],
+  [/傍晚/, 'dusk'],
+  [/晚上|夜里|夜间|晚间|晚|夜/, 'evening'],
+]
+const englishParts: readonly [RegExp, DayPart][] = [
+  [/morning/, 'morning'],
+  [/afternoon/, 'afternoon'],
+  [/noon|lunch/, 'noon'],
+  [/evening|night/, 'evening'],
+]
+
+const chinesePart =
+  '凌晨|半夜|一大早|早上|早晨|清晨|上午|中午|正午|午间|下午|午后|傍晚|晚上|夜里|夜间|晚间|(?<=[明昨今]|周[一二三四五六日天末])[早晚](?!点|了)'
+const chineseClock = new RegExp(
+  `(?<part>${chinesePart})?的?(?<![\\d有早晚快多慢大小好第])(?:(?<h>${N})点(?:钟|整)?(?:(?<half>半)|(?<quarter>一刻|三刻)|(?<min>${N})分?(?!节|门|个))?|(?<h24>\\d{1,2}):(?<m24>\\d{2})(?!\\d)(?! ?[ap]\\.?m))`,
+  'g',
+)
+const englishClock =
+  /\b(?:(?<h>\d{1,2})(?::(?<m>\d{2}))? ?(?<half>a\.?m\b\.?|p\.?m\b\.?|o'? ?clock\b)|(?<=\b(?:at|after|before|by|until|from|since|around|between|past) )(?<bare>\d{1,2})(?!\d|:|\.|st|nd|rd|th| ?(?:class|lesson|session|day|week|month|course|hour|of |jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|-\d|\/)|(?<noon>(?<=\b(?:at|after|before|by|until) )noon|midday))/g
+
+interface Clock extends Span {
+  /** Minutes since midnight. */
+  minutes: number
+  part: DayPart | null
+  /** True where the hour may as well be twelve hours later. */
+  ambiguous: boolean
+}
+
+/** Finds the time of day in a folded text, and takes its words off the mask. */
+export function readTime(text: string, mask: Mask): TimeFilter | null {
+  const clocks = findClocks(text, mask)
+  const [first, second] = clocks
+  if (first === undefined) return readPart(text, mask)
+  const english = readPart(text, mask)
+  if (english?.part === 'evening' || english?.part === 'afternoon') pushLater(clocks)
+  if (second !== undefined && isRange(first, second, text)) {
+    mask.take({ start: first.start, end: second.end })
+    return toRange(first, second)
+  }
+  return narrow(first, text, mask)
+}
+
+function findClocks(text: string, mask: Mask): Clock[] {
+  const clocks: Clock[] = []
+  for (const match of text.matchAll(chineseClock)) add(toChineseClock(match.groups ?? {}), match)
+  for (const match of text.matchAll(englishClock)) add(toEnglishClock(match.groups ?? {}), match)
+  return clocks.toSorted((a, b) => a.start - b.start)
+
+  function add(clock: Omit<Clock, 'start' | 'end'> | null, match: RegExpExecArray): void {
+    const span = spanOf(match)
+    if (clock === null || !mask.isFree(span) || clock.minutes >= 24 * 60) return
+    mask.take(span)
+    clocks.push({ ...clock, ...span })
+  }
+}
+
+type Groups = Record<string, string | undefined>
+
+function toChineseClock({ part, h, half, quarter, min, h24, m24 }: Groups) {
+  const named = toPart(part, chineseParts)
+  if (h24 !== undefined) return toClock(Number(h24), Number(m24), { named, ambiguous: false })
+  const hour = toNumber(h)
+  if (hour === null) return null
+  const quarters = quarter === '一刻' ? 15 : quarter === '三刻' ? 45 : 0
+  const minute = half === undefined ? quarters || (toNumber(min) ?? 0) : 30
+  return toClock(hour, minute, { named, ambiguous: named === null })
+}
+
+function toEnglishClock({ h, m, half, bare, noon }: Groups) {
+  if (noon !== undefined) return toClock(12, 0, { named: null, ambiguous: false })
+  if (bare !== undefined) return toClock(Number(bare), 0, { named: null, ambiguous: true })
+  const isClock = half?.startsWith('o') === true
+  const hour = Number(h)
+  if (isClock) return toClock(hour, Number(m ?? 0), { named: null, ambiguous: true })
+  const isPm = half?.startsWith('p') === true
+  const hour24 = hour > 12 ? hour : (hour % 12) + (isPm ? 12 : 0)
+  return toClock(hour24, Number(m ?? 0), { named: null, ambiguous: false })
+}
+
+interface ClockContext {
+  named: DayPart | null
+  ambiguous: boolean
+}
+
+function toClock(hour: number, minute: number, { named, ambiguous }: ClockContext) {
+  if (hour > 24 || minute > 59) return null
+  const isLater =
+    hour < 12 &&
+    ((named !== null && ['afternoon', 'dusk', 'evening'].includes(named)) ||
+      (named === 'noon' && hour < 3) ||
+      (ambiguous && hour >= 1 && hour <= 7))
+  return { minutes: (hour + (isLater ? 12 : 0)) * 60 + minute, part: named, ambiguous }
+}
+
+function pushLater(clocks: readonly Clock[]): void {
+  for (const clock of clocks) {
+    if (clock.ambiguous && clock.minutes < 12 * 60) clock.minutes += 12 * 60
+  }
+}
+
+function toPart(text: string | undefined, parts: readonly [RegExp, DayPart][]): DayPart | null {
+  if (text === undefined) return null
+  return parts.find(([pattern]) => pattern.test(text))?.[1] ?? null
+}
+
+const partPattern = new RegExp(
+  `(?<zh>${chinesePart})|\\b(?:(?:in|at|during) (?:the )?)?(?<en>mornings?|noon|lunch ?time|lunch|afternoons?|evenings?|nights?|tonight)\\b`,
+  'g',
+)
+
+function readPart(text: string, mask: Mask): TimeFilter | null {
+  for (const match of text.matchAll(partPattern)) {
+    const span = spanOf(match)
+    const part =
+      toPart(match.groups?.['zh'], chineseParts) ?? toPart(match.groups?.['en'], englishParts)
+    if (part === null || !mask.isFree(span)) continue
+    mask.take(span)
+    return partFilter(part)
+  }
+  return null
+}
+
+export function partFilter(part: DayPart): TimeFilter {
+  const { from, to } = dayParts[part]
+  return {
+    kind: 'starts',
+    from: from === 0 ? null : toTime(from * 60),
+    to: to === 24 ? null : toTime(to * 60),
+    part,
+  }
+}
+
+function isRange(a: Clock, b: Clock, text: string): boolean {
+  return /^\s*(?:到|至|~|-|–|—|to|until|till|and|和)\s*$/.test(text.slice(a.end, b.start))
+}
+
+function toRange(a: Clock, b: Clock): TimeFilter {
+  const to = b.minutes <= a.minutes && b.minutes < 12 * 60 ? b.minutes + 12 * 60 : b.minutes
+  return { kind: 'during', from: toTime(a.minutes), to: toTime(to), part: null }
+}
+
+/** "after 7pm", 十点以前, or the moment itself. */
+function narrow(clock: Clock, text: string, mask: Mask): TimeFilter {
+  const time = toTime(clock.minutes)
+  const tail = /^\s*(?<way>以后|之?后|起|开始|以前|之?前|左右|or later|or earlier|onwards?)/.exec(
+    text.slice(clock.end, clock.end + 14),
+  )
+  const head =
+    /(?<way>\bafter|\bsince|\bfrom|\bbefore|\bby|\buntil|\bpast|\bat|\baround|过了?|从)\s*$/.exec(
+      text.slice(Math.max(0, clock.start - 10), clock.start),
+    )
+  if (tail) mask.take({ start: clock.end, end: clock.end + tail[0].length })
+  if (head) mask.take({ start: clock.start - head[0].length, end: clock.start })
+  const way = tail?.groups?.['way'] ?? head?.groups?.['way'] ?? ''
+  if (/后|起|开始|later|onward|after|since|from|past|过|从/.test(way)) {
+    return { kind: 'starts', from: time, to: null, part: null }
+  }
+  if (/前|earlier|before|by|until/.test(way)) {
+    return { kind: 'starts', from: null, to: time, part: null }
+  }
+  return { kind: 'during', from: time, to: time, part: null }
+}
+
+function toTime(minutes: number): string {
+  const bounded = Math.min(minutes, 24 * 60 - 1)
+  const hour = String(Math.trunc(bounded / 60)).padStart(2, '0')
+  return `${hour}:${String(bounded % 60).padStart(2, '0')}:00`
+}
