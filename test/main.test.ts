@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { seedIds } from '../src/local-discord/seed.ts'
+import { connectUsers, type TestUser, userOf } from './helpers/local-discord.ts'
+import { createModelServer } from './helpers/model-server.ts'
+
+const program = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const cleanUps: (() => Promise<unknown>)[] = []
+after(async () => {
+  for (const cleanUp of cleanUps.toReversed()) await cleanUp()
+})
+
+interface Guagua {
+  origin: string
+  /** Sends the signal and waits for the end. */
+  stop(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+async function dataDir(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'guagua-main-'))
+  cleanUps.push(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function run(env: Record<string, string>): ChildProcess {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
+    // Nothing of the tester's own environment may reach it.
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', TZ: 'Asia/Shanghai', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  cleanUps.push(async () => child.kill('SIGKILL'))
+  return child
+}
+
+/** Starts the program and waits for the line that says where to go. */
+async function start(env: Record<string, string>): Promise<Guagua> {
+  const child = run(env)
+  const origin = await new Promise<string>((resolve, reject) => {
+    const said: string[] = []
+    assert.ok(child.stdout)
+    createInterface(child.stdout).on('line', (line) => {
+      said.push(line)
+      const found = /Open (http:\/\/[\d.:]+)/.exec(line)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    child.once('exit', () => reject(new Error(`it ended:\n${said.join('\n')}`)))
+  })
+  return {
+    origin,
+    async stop(signal) {
+      const ended = once(child, 'exit')
+      child.kill(signal)
+      const [code, by] = await ended
+      return { code, signal: by }
+    },
+  }
+}
+
+/** Runs the program to its end; answers its exit code and all that it said. */
+async function runToEnd(env: Record<string, string>) {
+  const child = run(env)
+  let said = ''
+  child.stdout?.on('data', (data: Buffer) => (said += data.toString()))
+  child.stderr?.on('data', (data: Buffer) => (said += data.toString()))
+  const [code] = await once(child, 'close')
+  return { code, said }
+}
+
+const channelId = seedIds.channels.random
+
+/** Somebody in the class, seen by whoever asks. */
+async function connectStudent(origin: string): Promise<TestUser> {
+  const users = await connectUsers(origin)
+  const student = userOf(users, seedIds.users.liLei)
+  for (const user of users) if (user !== student) user.close()
+  return student
+}
+
+async function asked(user: TestUser, text: string): Promise<string> {
+  const question = await user.say(channelId, text, { mentionBot: true })
+  const isAnswer = (content: string): boolean => content !== '' && !content.startsWith('-# ')
+  const answer = await user.waitForMessage(
+    channelId,
+    ({ id, author, content }) =>
+      author.bot === true && BigInt(id) > BigInt(question.id) && isAnswer(content),
+  )
+  return answer.content
+}
+
+describe('npm start', () => {
+  it('answers from the schedule with nothing configured, and says that it is a demo', async () => {
+    const guagua = await start({ DATA_DIR: await dataDir() })
+    const user = await connectStudent(guagua.origin)
+    await user.say(channelId, '明天有什么课？谁讲？', { mentionBot: true })
+    const { id } = await user.waitForMessage(
+      channelId,
+      ({ author, content }) => author.bot === true && /离线演示[^]*明天[^]*\d\d:\d\d/.test(content),
+    )
+    const contents = user.seen.get(id)?.contents ?? []
+    assert.equal(contents[0], '-# 查询课程表…')
+    user.close()
+    assert.deepEqual(await guagua.stop('SIGTERM'), { code: 0, signal: null })
+  })
+
+  it('remembers after SIGKILL what was said before', async () => {
+    const model = await createModelServer()
+    cleanUps.push(() => model.close())
+    model.respond(() => ({ text: 'I will remember that, whatever happens to me.' }))
+    const env = { DATA_DIR: await dataDir(), OPENAI_BASE_URL: model.baseURL, OPENAI_MODEL: 'm' }
+
+    const first = await start(env)
+    const before = await connectStudent(first.origin)
+    await asked(before, 'the password is swordfish')
+    before.close()
+    assert.deepEqual(await first.stop('SIGKILL'), { code: null, signal: 'SIGKILL' })
+
+    const second = await start(env)
+    const afterwards = await connectStudent(second.origin)
+    await asked(afterwards, 'what is the password?')
+    afterwards.close()
+    const seen = model.requests.at(-1)?.body.messages.map(({ content }) => JSON.stringify(content))
+    assert.ok(seen?.some((content) => content.includes('swordfish')))
+    await second.stop('SIGTERM')
+  })
+
+  it('lists all problems of the configuration by variable name', async () => {
+    const { code, said } = await runToEnd({ PORT: 'abc', DATABASE_URL: 'mysql://x' })
+    assert.equal(code, 1)
+    assert.match(said, /- DATABASE_URL: expected sqlite:[^]*- PORT: expected a whole number/)
+  })
+
+  it('says which variable to change when the port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    cleanUps.push(async () => server.close())
+    const address = server.address()
+    assert.ok(address !== null && typeof address === 'object')
+    const { code, said } = await runToEnd({ DATA_DIR: await dataDir(), PORT: `${address.port}` })
+    assert.equal(code, 1)
+    assert.match(said, /PORT: \d+ on 127\.0\.0\.1 is taken/)
+  })
+})
