@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,8 +33,10 @@ export interface BotBench {
   bot: Bot
   /** Every line that was logged, as the object it was. */
   logged: Record<string, unknown>[]
-  /** Closes bot and runtime and starts both anew on the same files. */
-  restart(): Promise<void>
+  /** The first line with this message, past or future. */
+  waitForLog(message: string): Promise<Record<string, unknown>>
+  /** Closes bot and runtime and starts both anew on the same files, the bot with other options. */
+  restart(botOptions?: BenchOptions['bot']): Promise<void>
   /** Says something to the bot and waits for the whole answer. */
   ask(text: string, options?: AskOptions): Promise<APIMessage>
   /** The text messages of a model request, the newest last. */
@@ -73,10 +76,16 @@ interface Part {
 /** Starts everything; whoever called closes it. */
 export async function startBotBench(options: BenchOptions = {}): Promise<BotBench> {
   const logged: Record<string, unknown>[] = []
+  const lines = new EventEmitter()
   const log = pino(
     { level: 'debug' },
     // pino writes one JSON object per line.
-    { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
+    {
+      write(line) {
+        logged.push(JSON.parse(line) as Record<string, unknown>)
+        lines.emit('line')
+      },
+    },
   )
   const folder = await mkdtemp(join(tmpdir(), 'guagua-bot-'))
   const model = await createModelServer()
@@ -89,7 +98,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
   let part = await startPart()
   let usedChannels = 0
 
-  async function startPart(): Promise<Part> {
+  async function startPart(botOptions = options.bot): Promise<Part> {
     const now = options.now ?? Date.now
     const store = await createSqliteStore({ path: join(folder, 'assistants.sqlite'), log })
     const tokens = createTokenCounter({ log })
@@ -136,7 +145,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       log,
       timeZone: 'Asia/Shanghai',
       requestsPerSecond: 10_000,
-      ...options.bot,
+      ...botOptions,
     })
     await bot.start()
     return {
@@ -168,9 +177,17 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       return part.bot
     },
 
-    async restart() {
+    async restart(botOptions) {
       await part.close()
-      part = await startPart()
+      part = await startPart(botOptions)
+    },
+
+    async waitForLog(message) {
+      for (;;) {
+        const found = logged.find(({ msg }) => msg === message)
+        if (found) return found
+        await once(lines, 'line', { signal: AbortSignal.timeout(10_000) })
+      }
     },
 
     async ask(
