@@ -15,7 +15,7 @@ export interface ChunkReader {
   finish(): Extract<ModelEvent, { type: 'finish' }> | undefined
 }
 
-export type DeepPartial<T> = T extends (infer Item)[]
+type DeepPartial<T> = T extends (infer Item)[]
   ? DeepPartial<Item>[]
   : T extends object
     ? { [Key in keyof T]?: DeepPartial<T[Key]> | null }

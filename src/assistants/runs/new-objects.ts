@@ -64,7 +64,7 @@ function toContent(content: MessageBody['content']): OpenAI.Beta.Threads.Message
   })
 }
 
-export function toTextBlock(value: string): OpenAI.Beta.Threads.TextContentBlock {
+function toTextBlock(value: string): OpenAI.Beta.Threads.TextContentBlock {
   return { type: 'text', text: { value, annotations: [] } }
 }
 

@@ -73,8 +73,15 @@ export function createRunService({
 
   const isOverdue = (run: Run) => isActive(run) && (run.expires_at ?? Infinity) <= seconds()
 
+  let sweeping = false
   async function sweep(): Promise<void> {
-    for (const run of await store.listOverdueRuns(seconds())) await endings.expire(run)
+    if (sweeping) return
+    sweeping = true
+    try {
+      for (const run of await store.listOverdueRuns(seconds())) await endings.expire(run)
+    } finally {
+      sweeping = false
+    }
   }
 
   async function getRun(threadId: string, runId: string): Promise<Run> {

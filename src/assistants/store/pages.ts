@@ -2,7 +2,7 @@ import { InvalidRequestError } from '../../errors.ts'
 import type { Page, PageQuery } from '../wire/page.ts'
 
 /** A part of a list: everything between two positions, exclusive, from one end. */
-export interface SeqRange {
+interface SeqRange {
   above: number
   below: number
   order: 'asc' | 'desc'
