@@ -14,7 +14,7 @@ export interface ToolRegistryDeps {
 }
 
 /** A function call as a run's `required_action` holds it. */
-export interface RequestedCall {
+interface RequestedCall {
   name: string
   /** JSON that a model wrote. */
   arguments: string

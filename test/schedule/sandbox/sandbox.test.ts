@@ -101,17 +101,32 @@ describe('createSandbox', () => {
     assert.deepEqual(await Promise.all(waiting), [[['a', '1']], [['b', '1']]])
   })
 
-  it('starts a spare thread beside a slow query and lets it go when it is not needed', async () => {
-    const { ask, rows, timers, sandbox } = open()
+  it('starts a spare thread beside a slow query and goes on with it', async () => {
+    const { ask, rows, timers } = open()
     const failed = assert.rejects(ask({ key: 'a', sql: endless }))
     await timers.running(slowMs)
     timers.fire(slowMs)
     await timers.running(spareIdleMs)
     timers.fire(timeLimitMs)
     await failed
-    timers.fire(spareIdleMs)
     assert.deepEqual(await rows({ key: 'a' }), [['a', '1']])
-    await sandbox.close()
+  })
+
+  it('keeps one of its idle threads and answers as before', async () => {
+    const { ask, rows, timers } = open()
+    const attacks = ['a', 'b'].map((key) => assert.rejects(ask({ key, sql: endless })))
+    while (timers.count(timeLimitMs) < 2) await rows({ key: 'c' })
+    await timers.running(spareIdleMs)
+    timers.fire(spareIdleMs)
+    timers.fire(timeLimitMs)
+    await Promise.all(attacks)
+    timers.fire(spareIdleMs)
+    const keys = ['a', 'b', 'c']
+    const answers = await Promise.all(keys.map((key) => rows({ key })))
+    assert.deepEqual(
+      answers,
+      keys.map((key) => [[key, '1']]),
+    )
   })
 
   it('drops a query whose signal aborts, running or waiting, and goes on', async () => {
