@@ -12,6 +12,8 @@ import { type Texts, textsFor } from './texts.ts'
 import { type Channel, channelTypes, isThread } from './wire.ts'
 
 const typingRenewalMs = 8_000
+/** What 瓜瓜 is called by people without a Chinese keyboard. */
+const botAlias = 'guagua'
 const noticeMs = 6_000
 
 export interface Draft {
@@ -156,11 +158,13 @@ export function createApp(): App {
     },
 
     mentionables() {
-      const users = knownUsers(state).flatMap((user) =>
-        [...new Set([displayName(state, user), user.global_name, user.username])].flatMap((name) =>
+      const users = knownUsers(state).flatMap((user) => {
+        const alias = user.id === state.session?.bot_id ? botAlias : undefined
+        const names = new Set([displayName(state, user), user.global_name, user.username, alias])
+        return [...names].flatMap((name) =>
           name ? [{ name, markup: `<@${user.id}>`, sign: '@' as const }] : [],
-        ),
-      )
+        )
+      })
       const channels = [...state.channels.values()]
         .filter(({ guild_id, type }) => guild_id !== undefined && type !== channelTypes.category)
         .map((channel) => ({

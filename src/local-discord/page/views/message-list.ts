@@ -26,6 +26,7 @@ const bottomTolerancePx = 60
 /** The open channel's messages. It stays at the bottom when it was there, and where it was otherwise. */
 export class MessageList extends AppElement {
   #isAtBottom = true
+  #top = 0
   #shownChannelId: string | undefined
   #observer: ResizeObserver | undefined
 
@@ -168,7 +169,10 @@ export class MessageList extends AppElement {
     const scroller = event.currentTarget
     if (!(scroller instanceof Element)) return
     const distance = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight
-    const isAtBottom = distance < bottomTolerancePx
+    // Only a move upwards leaves the bottom; the content growing below does not.
+    const isMovedUp = scroller.scrollTop < this.#top
+    this.#top = scroller.scrollTop
+    const isAtBottom = distance < bottomTolerancePx || (this.#isAtBottom && !isMovedUp)
     if (isAtBottom !== this.#isAtBottom) {
       this.#isAtBottom = isAtBottom
       this.requestUpdate()
