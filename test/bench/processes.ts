@@ -15,11 +15,12 @@ export interface ProcessOptions {
 
 export interface Process {
   readonly pid: number
+  /** Rejects when the process ends without having been told to. */
+  readonly crashed: Promise<never>
   /** What the process last wrote, for the message of a failure. */
   logTail(): string
   /** SIGTERM, and SIGKILL for who does not listen within ten seconds. */
   stop(): Promise<void>
-  kill(): Promise<void>
 }
 
 const stopTimeoutMs = 10_000
@@ -40,14 +41,14 @@ function cleanEnvironment(env: Record<string, string>): Record<string, string> {
   return { PATH, HOME, TZ: 'Asia/Shanghai', ...env }
 }
 
-export function startProcess({ args, env, logFile }: ProcessOptions): Process {
-  const log = openSync(logFile, 'a')
-  const child = spawn(process.execPath, args, {
-    env: cleanEnvironment(env),
+export function startProcess(options: ProcessOptions): Process {
+  const log = openSync(options.logFile, 'a')
+  const child = spawn(process.execPath, options.args, {
+    env: cleanEnvironment(options.env),
     stdio: ['ignore', log, log],
   })
   closeSync(log)
-  return track(child, logFile)
+  return track(child, options)
 }
 
 /** Starts a process that says where it listens on a line of standard output. */
@@ -60,7 +61,7 @@ export async function startServer(
     stdio: ['ignore', 'pipe', log],
   })
   closeSync(log)
-  const tracked = track(child, options.logFile)
+  const tracked = track(child, options)
   return { ...tracked, announced: await firstLine(child.stdout, options) }
 }
 
@@ -79,11 +80,19 @@ async function firstLine(
   throw new Error(`${name} did not say where it listens\n${readFileSync(logFile, 'utf8')}`)
 }
 
-function track(child: ChildProcess, logFile: string): Process {
-  if (child.pid === undefined) throw new Error('the process could not be started')
+function track(child: ChildProcess, { name, logFile }: ProcessOptions): Process {
+  if (child.pid === undefined) throw new Error(`${name} could not be started`)
+  let isWanted = true
   live.add(child)
-  child.once('exit', () => live.delete(child))
+  const logTail = () => readFileSync(logFile, 'utf8').slice(-2000)
+  const { promise: crashed, reject } = Promise.withResolvers<never>()
+  crashed.catch(() => {}) // not everybody waits for it
+  child.once('exit', () => {
+    live.delete(child)
+    if (isWanted) reject(new Error(`${name} ended by itself`))
+  })
   const end = async (signal: NodeJS.Signals) => {
+    isWanted = false
     if (child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
     child.kill(signal)
@@ -91,10 +100,5 @@ function track(child: ChildProcess, logFile: string): Process {
     await exited
     clearTimeout(timer)
   }
-  return {
-    pid: child.pid,
-    logTail: () => readFileSync(logFile, 'utf8').slice(-2000),
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
-  }
+  return { pid: child.pid, crashed, logTail, stop: () => end('SIGTERM') }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { launchBot } from './bots/launch.ts'
+import { dataDirOf, launchBot } from './bots/launch.ts'
 import { startLocalDiscord } from './local-discord.ts'
 import type { Process } from './processes.ts'
 import type { BotName } from './report.ts'
@@ -12,12 +12,14 @@ export interface Stage {
   readonly name: BotName
   readonly user: UserClient
   readonly channels: readonly string[]
-  /** Holds what the bot stores. */
-  readonly folder: string
+  /** Where Guagua keeps its databases. */
+  readonly dataDir: string
   /** Starts the bot; `readyMs` is the time from there to its gateway session. */
   startBot(): Promise<{ readyMs: number }>
   /** The running bot. */
   bot(): Process
+  /** What the bot last wrote, running or not. */
+  logTail(): string
   /** Ends the bot in the way an operator would. */
   stopBot(): Promise<void>
   /** Requests that Discord has answered to the bot so far. */
@@ -37,8 +39,7 @@ export interface StageOptions {
 }
 
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { name, modelUrl, env } = options
-  const folder = join(options.folder, name)
+  const { name, folder, modelUrl, env } = options
   mkdirSync(folder, { recursive: true })
   const discord = await startLocalDiscord({
     logFile: join(folder, 'discord.log'),
@@ -47,6 +48,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   })
   const user = await connectUser(discord)
   let running: Process | null = null
+  let last: Process | null = null
 
   const bot = () => {
     if (!running) throw new Error(`${name} is not running`)
@@ -62,14 +64,15 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     name,
     user,
     channels: discord.channels,
-    folder,
+    dataDir: dataDirOf(folder),
     async startBot() {
       const startedAt = performance.now()
-      running = launchBot({ name, folder, discord, modelUrl, env })
-      const readyAt = await user.botIs('online')
+      running = last = launchBot({ name, folder, discord, modelUrl, env })
+      const readyAt = await Promise.race([user.botIs('online'), running.crashed])
       return { readyMs: readyAt - startedAt }
     },
     bot,
+    logTail: () => last?.logTail() ?? '',
     stopBot,
     requestCount: () => discord.requestCount(),
     async close() {

@@ -28,11 +28,15 @@ export function launchBot({ name, folder, discord, modelUrl, env }: LaunchOption
       OPENAI_BASE_URL: modelUrl,
       OPENAI_MODEL: 'bench',
       HISTORY_FILE: join(folder, 'history.sqlite'),
-      DATA_DIR: join(folder, 'data'),
+      DATA_DIR: dataDirOf(folder),
       PORT: '0',
       ...env,
     },
   })
+}
+
+export function dataDirOf(folder: string): string {
+  return join(folder, 'data')
 }
 
 const programs: Record<BotName, () => string[]> = {

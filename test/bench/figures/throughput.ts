@@ -86,7 +86,10 @@ async function talk(stage: Stage, { warmUpMs, countMs }: ThroughputOptions): Pro
     const counted = turns - turnsBefore
     const cpuMs = (await readCpuMs(pid)) - cpuBefore
     isOver = true
-    return { turnsPerSecond: counted / seconds, cpuMsPerTurn: cpuMs / counted }
+    return {
+      turnsPerSecond: counted / seconds,
+      cpuMsPerTurn: counted === 0 ? Number.NaN : cpuMs / counted,
+    }
   }
   const [result] = await Promise.all([count(), ...stage.channels.map(keepAsking)])
   return result
