@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
+import { Hono } from 'hono'
 import OpenAI, { AzureOpenAI } from 'openai'
 
 import operations from './operations.json' with { type: 'json' }
@@ -274,6 +275,21 @@ describe("Azure's form of the paths", () => {
     })
     const assistant = await client.beta.assistants.create({ model: 'scripted' })
     assert.equal((await client.beta.assistants.retrieve(assistant.id)).id, assistant.id)
+  })
+})
+
+describe('the app', () => {
+  it('can be mounted beside other pages, and leaves them alone', async () => {
+    const root = new Hono().get('/', (context) => context.text('page'))
+    root.route('/', runtime.createApp({ apiKeys: ['sk-1'] }))
+    assert.equal(await (await root.request('/')).text(), 'page')
+    assert.equal((await root.request('/other')).headers.get('x-request-id'), null)
+    const headers = { 'api-key': 'sk-1' }
+    assert.equal((await root.request('/v1/models')).status, 401)
+    assert.equal((await root.request('/v1/models', { headers })).status, 200)
+    const { status, body } = await answerOf(root.request('/openai/x', { headers }))
+    assert.equal(status, 404)
+    assert.deepEqual(body, invalid('Invalid URL (GET /openai/x)'))
   })
 })
 
