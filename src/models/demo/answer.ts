@@ -74,8 +74,14 @@ function phraseIntent(phrasing: Phrasing): string {
   }
 }
 
+/** "Is Friday free?": classes are a no, and nothing is a yes, so neither word is said. */
+function asksWhetherFree({ text }: Question): boolean {
+  return /有空|空闲|\bfree\b/i.test(text)
+}
+
 function nothing({ question, phrases, scope }: Phrasing): string {
-  return `${phrases.none(scope, question.intent.kind === 'exists')} ${phrases.suggestion}`.trim()
+  const isYesNo = question.intent.kind === 'exists' && !asksWhetherFree(question)
+  return `${phrases.none(scope, isYesNo)} ${phrases.suggestion}`.trim()
 }
 
 /** `records` is not empty. */
@@ -117,7 +123,7 @@ function phraseClasses({ question, phrases, records, scope }: Phrasing): string 
   const head = phrases.list(scope, records.length)
   const lead = {
     who: `${phrases.teachers(teachers.slice(0, maxLines))}${gap(question)}`,
-    exists: `${phrases.yes(question.text)}${gap(question)}`,
+    exists: asksWhetherFree(question) ? '' : `${phrases.yes(question.text)}${gap(question)}`,
     where: `${phrases.noRooms}${gap(question)}`,
     other: '',
   }

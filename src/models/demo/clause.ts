@@ -58,11 +58,15 @@ export function readClause(text: string, clock: Clock | null): Clause {
   }
 }
 
+/** Longer sentences are not taken apart. */
+const maxDoubleLength = 160
+
 /**
  * "Tomorrow morning and Wednesday evening": two questions, when each part has a day and a time of
  * its own. More than two are not looked for.
  */
 export function splitTimes(text: string, clock: Clock | null): string[] {
+  if (text.length > maxDoubleLength) return [text]
   for (const match of [...text.matchAll(/,|和|以及|还有|\band\b/g)].slice(0, 4)) {
     const parts = [text.slice(0, match.index), text.slice(match.index + match[0].length)]
     if (parts.every((part) => hasDayAndTime(readClause(part.trim(), clock)))) return parts

@@ -64,7 +64,7 @@ export const englishDateRules: readonly DateRule[] = [
   },
   {
     pattern: new RegExp(
-      `\\b(?:(?<every>every|each) )?(?:(?<rel>${relation}) )?(?<wd>${weekday})(?<s>s)?(?:'s)?\\b(?: (?:of |in )?(?:the )?(?<rel2>this|next|last|following) week(?!end)| (?:the )?(?<far>week after next))?`,
+      `\\b(?:(?<every>every|each) )?(?:(?<rel>${relation}) )?(?<wd>${weekday})(?<s>s)?(?:'s)?\\b`,
       'g',
     ),
     read: readWeekday,
@@ -208,12 +208,10 @@ function readRelation({ rel, unit, wd }: DateGroups, today: Temporal.PlainDate):
 }
 
 function readWeekday(
-  { every, rel, wd = '', s, rel2, far }: DateGroups,
+  { every, rel, wd = '', s }: DateGroups,
   today: Temporal.PlainDate,
 ): DateReading {
   const number = toWeekdayNumber(wd)
-  if (far !== undefined) return dayReading(weekdayIn(today, 2, number), true)
-  if (rel2 !== undefined) return dayReading(weekdayIn(today, toOffset(rel2), number), true)
   if (every !== undefined || s !== undefined) {
     return { ...everyWeekday([number], today), bareWeekdays: [number] }
   }

@@ -71,8 +71,15 @@ export const chineseDateRules: readonly DateRule[] = [
     read: readMonthDay,
   },
   {
-    pattern: /(?<![\d/.-])(?<m>\d{1,2})\/(?<d>\d{1,2})(?![\d/])/g,
+    pattern: /(?<![\d/.])(?<m>\d{1,2})\/(?<d>\d{1,2})(?![\d/])/g,
     read: readMonthDay,
+  },
+  {
+    pattern: /(?<=^|[\s,.?!我们家在你])(?<first>今明|明后)两?天/g,
+    read: ({ first }, today) => {
+      const from = shift(today, first === '今明' ? 0 : 1, 'days')
+      return { range: { from, to: from.add({ days: 1 }) }, unit: 'span', relative: true }
+    },
   },
   {
     pattern: /(?<day>大后天|大前天|后天|前天|当天|[明昨今][天日儿]|[明昨今](?=[晚早](?!上)))/g,

@@ -192,6 +192,8 @@ function toSlot(matches: readonly DateMatch[], today: Temporal.PlainDate): DateS
   const frames = matches.filter((match) => isFrame(match))
   const bare = matches.filter((match) => match.bareWeekdays !== undefined)
   const isFilter = frames.length > 0 && bare.length > 0
+  const [week] = frames
+  if (isFilter && frames.length === 1 && week?.unit === 'week') return daysOfWeek(week, bare)
   const rest = isFilter ? matches.filter((match) => match.bareWeekdays === undefined) : matches
   const weekdays = [
     ...(isFilter ? bare.flatMap((match) => match.bareWeekdays ?? []) : []),
@@ -206,6 +208,19 @@ function toSlot(matches: readonly DateMatch[], today: Temporal.PlainDate): DateS
     weekdays: [...new Set(weekdays)].toSorted((a, b) => a - b),
     relative,
     bareWeekday: bareWeekday ?? null,
+  }
+}
+
+/** "Saturday and Sunday next week" are these two days. */
+function daysOfWeek(week: DateMatch, bare: readonly DateMatch[]): DateSlot {
+  const monday = week.range.from
+  const days = [...new Set(bare.flatMap((match) => match.bareWeekdays ?? []))]
+  const dates = monday === null ? [] : days.map((day) => weekdayIn(monday, 0, day))
+  return {
+    ranges: dates.map((date) => ({ from: date, to: date })),
+    weekdays: [],
+    relative: true,
+    bareWeekday: null,
   }
 }
 

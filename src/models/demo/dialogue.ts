@@ -22,6 +22,8 @@ export type Item = ItemBase &
     | { kind: 'courtesy' | 'introduction' | 'talk' | 'other'; text: string }
   )
 
+/** How many messages back a follow-up can reach; older ones only leave names. */
+const maxContext = 40
 /** More questions at once are not looked up: the last ones count. */
 const maxQuestions = 3
 
@@ -29,7 +31,7 @@ const maxQuestions = 3
 export function readDialogue(conversation: Conversation): Item[] {
   const memory: Memory = { before: null, language: null }
   const { earlier, pending, clock } = conversation
-  for (const said of earlier) readContext(said, memory, clock)
+  for (const said of earlier.slice(-maxContext)) readContext(said, memory, clock)
   const items: Item[] = []
   pending.forEach((said, index) => {
     const past = [...earlier, ...pending.slice(0, index)]

@@ -24,7 +24,8 @@ const topic = new RegExp(
   `${classWord}|[几多][节堂门]|第.{1,3}[节堂]|[上下]一?[节堂]|什么时候[上讲开]|老师|讲师|教师|教授|谁(?:来|会|在|要)?[讲教上带授]|[讲教授]|有空|忙|日程|安排|teach|taught|instructor|lecturer|professor|\\bbusy\\b|\\bfree\\b`,
 )
 
-const superlative = /最(?<zh>多|少|忙|满|密)|\b(?<en>most|least|fewest|busiest|fullest)\b/g
+const superlative =
+  /最(?<zh>多|少|忙|满|密)|(?:谁|哪).{0,8}(?<zh2>[多少])(?=\s*[?]?\s*$)|\bwh(?:o|ich) .{0,20}\b(?<en2>more|fewer)\b|\b(?<en>most|least|fewest|busiest|fullest)\b/g
 const byDate = /哪一?天|哪几天|一天|日子|周几|星期几|几号|days?\b|dates?\b/
 const byTeacher = /谁|老师|讲师|教师|\bwho\b|teachers?|instructors?|lecturers?/
 const byCourse = /哪一?门|课程|什么课|which (?:course|class)|what course|courses?\b/
@@ -70,7 +71,7 @@ function readWhen(text: string, mask: Mask): Slots['when'] {
       'past',
     ],
     [
-      /还有|还剩|剩下|剩余|剩|接下来|即将|后面|往后|以后|之后|最近|近期|\bleft\b|\bremaining\b|\bupcoming\b|\bcoming up\b|\bany more\b|\bmore\b|\bstill\b|\bfrom now on\b|\brest of\b|\bsoon\b/g,
+      /还有|还剩|剩下|剩余|(?:接下来|后面|往后)(?!的?[\d一二两三四五六七八九十]+[节堂场次门])|即将|以后|之后|最近(?!的?一?[节堂])|近期|\bleft\b|\bremain(?:ing|s)?\b|\bupcoming\b|\bcoming up\b|\bany more\b|(?<!\bwh(?:o|ich) [^?]{0,20})\bmore\b|\bstill\b|\bfrom now on\b|\brest of\b|\bsoon\b/g,
       'upcoming',
     ],
     [/所有|全部|整个|\ball\b|\bever\b|\bin total\b|\baltogether\b|\bentire\b|\bwhole\b/g, 'all'],
@@ -100,12 +101,11 @@ function findFreeIsh(pattern: RegExp, text: string, mask: Mask): RegExpExecArray
 }
 
 function readGroup({ text, mask }: Reader): Intent | null {
-  const match = findFree(superlative, text, mask)
-  const { zh, en } = match?.groups ?? {}
-  if (!match || (zh === undefined && en === undefined)) return null
+  const match = findFreeIsh(superlative, text, mask)
+  if (!match) return null
   if (!topic.test(text) && !byDate.test(text)) return null
   mask.take(spanOf(match))
-  const pick = /少|least|fewest/.test(match[0]) ? 'least' : 'most'
+  const pick = /少|least|fewe[rs]/.test(match[0]) ? 'least' : 'most'
   return { kind: 'group', by: toGrouping(text, match[0]), measure: toMeasure(text), pick }
 }
 

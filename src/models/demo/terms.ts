@@ -4,10 +4,12 @@ import { hasHan, type Mask, type Span } from './text.ts'
 /** More than a question names; keeps the SQL short. */
 const maxTerms = 6
 const maxTermLength = 60
+/** A stretch without spaces that is longer names nothing. */
+const maxRunLength = 160
 
 /** Phrases that are never part of a name, wherever they stand. */
 const phrases =
-  /有没有|没有|请问一?下?|麻烦(?:你|您)?|帮(?:我|忙)|告诉我?|(?:我)?想(?:要)?知道|想问一?下?|查一?下|查询|查查|查找|看一?下|看看|搜索?一?下?|找一?下|列出(?:来)?|列一?下|显示|给出|给我|我们|你们|他们|她们|大家|咱们|同学们?|(?:这|那)(?:一)?(?:节|门|堂|个|位|些)|该(?:老师|课程?)|一共|总共|合计|全部|所有|安排|情况|信息|内容|方面|名单|老师|讲师|教师|教授|授课|主讲|讲课|上课|下课|开课|课程表|课表|课程|课时|开始|结束|什么|哪些|哪个|哪位|怎么样|怎样|如何|多少|可以|能不能|是不是|关于|有关|相关|时间|时候|一下|一个|(?:这|本|整)?个?学期|几点钟?|什么时[候间]|何时|几号|在?哪里|哪一?天|哪几天|[一几]天|日子|周几|星期几|有空|几[节堂门个]|[一二两三四五六七八九十]+[节堂门](?=课|都|是|\s|$)课?|之类|以内|其他|别的|除了|以外|之外|瓜瓜|谢谢|你好|您好/g
+  /有没有|没有|请问一?下?|麻烦(?:你|您)?|帮(?:我|忙)|告诉我?|(?:我)?想(?:要)?知道|想问一?下?|查一?下|查询|查查|查找|看一?下|看看|搜索?一?下?|找一?下|列出(?:来)?|列一?下|显示|给出|给我|我们|你们|他们|她们|大家|咱们|同学们?|(?:这|那)(?:一)?(?:节|门|堂|个|位|些)|该(?:老师|课程?)|一共|总共|合计|全部|所有|安排|情况|信息|内容|方面|名单|老师|讲师|教师|教授|授课|主讲|讲课|上课|下课|开课|课程表|课表|课程|课时|开始|结束|什么|哪些|哪个|哪位|怎么样|怎样|如何|多少|可以|能不能|是不是|关于|有关|相关|时间|时候|一下|一个|(?:这|本|整)?个?学期|几点钟?|什么时[候间]|何时|几号|在?哪里|哪一?天|哪几天|[一几]天|日子|还剩|剩下|周几|星期几|有空|几[节堂门个]|[一二两三四五六七八九十]+[节堂门](?=课|都|是|\s|$)课?|之类|以内|其他|别的|除了|以外|之外|瓜瓜|谢谢|你好|您好/g
 /** Characters that part two names, or a name from the rest, when both sides look like words. */
 const splitters = new Set('的是有讲教上课和与跟及或在由节')
 /** Characters that a name hardly begins or ends with. */
@@ -18,7 +20,7 @@ const edges = new Set(
 )
 const connector = /^(?:\s*[,/]?\s*(?:和|与|跟|及|以及|或者?|还是|还有|and|or|&|\/|,)\s*)$/
 const stopWords = new Set(
-  `a an the is are am was were be been being do does did done has have had having will would shall should can could may might must i me my mine we us our you your he him his she her hers it its they them their this that these those there here what which who whom whose when where why how many much any some every each no not in on at of to for from by with about into during between over under as than then so and or but if s t re ll ve d m class classes course courses lesson lessons lecture lectures session sessions schedule schedules timetable teacher teachers instructor instructors lecturer lecturers prof professor mr mrs ms dr teach teaches teaching taught teacher's give gives given giving run runs running hold held lead leads learn take takes attend happen happens happening start starts begin begins end ends finish finishes take takes place going go show list tell give find search look get want know like need please thanks thank hi hello hey ok okay just also too only again still ever else other another one ones more most less least up out time times date dates day days week weeks month months hour hours long total number count all both either same scheduled planned available plan today's related regarding concerning anything something everything nothing guagua bot term semester say called named name subject subjects topic topics sure maybe well now kindly let let's don't doesn't isn't aren't didn't i'm it's what's who's when's where's there's that's want wanna gonna free busy except excluding besides without`.split(
+  `a an the is are am was were be been being do does did done has have had having will would shall should can could may might must i me my mine we us our you your he him his she her hers it its they them their this that these those there here what which who whom whose when where why how many much any some every each no not in on at of to for from by with about into during between over under as than then so and or but if s t re ll ve d m class classes course courses lesson lessons lecture lectures session sessions schedule schedules timetable teacher teachers instructor instructors lecturer lecturers prof professor mr mrs ms dr teach teaches teaching taught teacher's give gives given giving run runs running hold held lead leads learn take takes attend happen happens happening start starts begin begins end ends finish finishes take takes place going go show list tell give find search look get want know like need please thanks thank hi hello hey ok okay just also too only again still ever else other another one ones more most less least up out time times date dates day days week weeks month months hour hours long total number count all both either same scheduled planned available plan today's related regarding concerning anything something everything nothing guagua bot overview both either remain remains often times term semester say called named name subject subjects topic topics sure maybe well now kindly let let's don't doesn't isn't aren't didn't i'm it's what's who's when's where's there's that's want wanna gonna free busy except excluding besides without`.split(
     /\s+/,
   ),
 )
@@ -44,6 +46,7 @@ export function readTerms(text: string, folded: string, mask: Mask): TermGroup[]
     .toSorted((a, b) => a.start - b.start)
     .slice(0, maxTerms)
     .map((piece) => ({ ...piece, column: piece.column ?? guessColumn(piece, folded) }))
+    .filter((piece) => piece.column !== null || isWordlike(piece, text))
   return toGroups(pieces, folded)
 }
 
@@ -64,6 +67,7 @@ function readPieces(text: string, mask: Mask): Piece[] {
   for (const match of text.matchAll(/[\p{L}\p{N}\p{M}'+#.%_\\&-]+/gu)) {
     const run = { start: match.index, end: match.index + match[0].length }
     for (const free of freeParts(run, mask)) {
+      if (free.end - free.start > maxRunLength) continue
       const piece = text.slice(free.start, free.end)
       const parts = hasHan(piece) ? splitChinese(free, text) : [free]
       for (const part of parts) pushPiece(pieces, part, text)
@@ -155,7 +159,9 @@ function guessColumn({ start, end }: Span, folded: string): NameColumn | null {
   const before = folded.slice(Math.max(0, start - 24), start)
   if (/^\s*(?:老师|讲师|教授|教师)/.test(after)) return 'instructor'
   if (
-    /^\s*(?:(?:会|要|在|都|来|是)?(?:主讲|讲|教|授课|带)(?!的?人)|'s? (?:class|lesson))/.test(after)
+    /^\s*(?:(?:会|要|在|都|来|是)?(?:主讲|讲|教|授课|带)(?!的?人|过)|'s? (?:class|lesson))/.test(
+      after,
+    )
   ) {
     return /谁\S{0,4}$/.test(before) ? 'course_name' : 'instructor'
   }

@@ -4,7 +4,7 @@
  */
 
 /** How much of one message is read. What a person asks about a timetable is far shorter. */
-const maxReadLength = 1_200
+const maxReadLength = 800
 
 /** Traditional characters that occur in questions, each followed by its simplified one. */
 const simplifiedPairs =
@@ -33,6 +33,7 @@ export function tidy(raw: string): string {
   return normal
     .toWellFormed()
     .replaceAll(/[^\P{C}\n]/gu, ' ')
+    .replaceAll(/<[@#][!&]?\d{1,20}>/g, ' ')
     .replaceAll(/[‘’`´]/g, "'")
     .replaceAll(/[、，]/g, ',')
     .replaceAll('。', '.')

@@ -41,7 +41,7 @@ const englishParts: readonly [RegExp, DayPart][] = [
 const chinesePart =
   '凌晨|半夜|一大早|早上|早晨|清晨|上午|中午|正午|午间|下午|午后|傍晚|晚上|夜里|夜间|晚间|(?<=[明昨今]|周[一二三四五六日天末])[早晚](?!点|了)'
 const chineseClock = new RegExp(
-  `(?<part>${chinesePart})?的?(?<![\\d有早晚快多慢大小好第])(?:(?<h>${N})点(?:钟|整)?(?:(?<half>半)|(?<quarter>一刻|三刻)|(?<min>${N})分?(?!节|门|个))?|(?<h24>\\d{1,2}):(?<m24>\\d{2})(?!\\d)(?! ?[ap]\\.?m))`,
+  `(?:(?<part>${chinesePart})的?|(?<![\\d有早晚快多慢大小好第]))(?:(?<h>${N})点(?:钟|整)?(?:(?<half>半)|(?<quarter>一刻|三刻)|(?<min>${N})分?(?!节|门|个))?|(?<h24>\\d{1,2}):(?<m24>\\d{2})(?!\\d)(?! ?[ap]\\.?m))`,
   'g',
 )
 const englishClock =
