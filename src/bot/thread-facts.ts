@@ -26,8 +26,8 @@ export async function threadFacts(openai: OpenAI, threadId: string): Promise<Thr
   try {
     const [thread, messages, runs] = await Promise.all([
       threads.retrieve(threadId),
-      firstPages(await threads.messages.list(threadId, { limit: pageSize })),
-      firstPages(await threads.runs.list(threadId, { limit: pageSize })),
+      firstPages(threads.messages.list(threadId, { limit: pageSize })),
+      firstPages(threads.runs.list(threadId, { limit: pageSize })),
     ])
     return {
       thread,
@@ -48,8 +48,10 @@ interface Pages<Item> {
   getNextPage(): Promise<Pages<Item>>
 }
 
-async function firstPages<Item>(first: Pages<Item>): Promise<{ items: Item[]; isWhole: boolean }> {
-  let page = first
+async function firstPages<Item>(
+  first: PromiseLike<Pages<Item>>,
+): Promise<{ items: Item[]; isWhole: boolean }> {
+  let page = await first
   const items = [...page.getPaginatedItems()]
   for (let count = 1; count < maxPages && page.hasNextPage(); count += 1) {
     page = await page.getNextPage()

@@ -66,9 +66,16 @@ export function timetable(courses: Course[], options: TimetableOptions): string[
   return split(text).slice(0, maxMessages).map(pageContent)
 }
 
+const dayFormats = { en: dayFormat('en'), 'zh-CN': dayFormat('zh-CN') }
+
+function dayFormat(locale: Locale): Intl.DateTimeFormat {
+  const format = { weekday: 'long', month: 'long', day: 'numeric', timeZone: 'UTC' } as const
+  return new Intl.DateTimeFormat(locale, format)
+}
+
+/** By way of UTC: Node's own formatting of plain dates writes Chinese months as bare numbers. */
 function dayName(date: string, locale: Locale): string {
-  const format = { weekday: 'long', month: 'long', day: 'numeric' } as const
-  return Temporal.PlainDate.from(date).toLocaleString(locale, format)
+  return dayFormats[locale].format(Date.parse(`${date}T00:00:00Z`))
 }
 
 function courseLine({ start_time, end_time, course_name, instructor }: Course): string {

@@ -18,8 +18,6 @@ describe('the bot', () => {
     const channelId = bench.newChannel()
     model.script('Nice, 42.', 'It was 42.')
     await bench.ask('my number is 42', { channelId })
-    const { alex } = bench.discord.users
-    await alex.waitFor('the registration', () => registrations() === 1)
     await bench.restart()
     await bench.ask('which number?', { channelId })
     assert.deepEqual(bench.conversationOf(1), [

@@ -96,7 +96,16 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     ...options.discord,
   })
   let part = await startPart()
+  await waitForLog('registered the commands')
   let usedChannels = 0
+
+  async function waitForLog(message: string): Promise<Record<string, unknown>> {
+    for (;;) {
+      const found = logged.find(({ msg }) => msg === message)
+      if (found) return found
+      await once(lines, 'line', { signal: AbortSignal.timeout(10_000) })
+    }
+  }
 
   async function startPart(botOptions = options.bot): Promise<Part> {
     const now = options.now ?? Date.now
@@ -182,13 +191,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       part = await startPart(botOptions)
     },
 
-    async waitForLog(message) {
-      for (;;) {
-        const found = logged.find(({ msg }) => msg === message)
-        if (found) return found
-        await once(lines, 'line', { signal: AbortSignal.timeout(10_000) })
-      }
-    },
+    waitForLog,
 
     async ask(
       text,
