@@ -4,7 +4,7 @@ import { AppError, ProviderError, type ErrorCode } from '../errors.ts'
 import type { Logger } from '../log.ts'
 
 /** The `error` member of every answer that is not 200; always with all four members. */
-export interface ErrorBody {
+interface ErrorBody {
   message: string
   type: string
   param: string | null

@@ -169,6 +169,8 @@ function typeName(expected: string): string {
 function kindOf(input: unknown): string {
   if (input === null) return 'null'
   if (Array.isArray(input)) return 'an array'
+  // JSON can write numbers that are too large to be one, such as 1e400.
+  if (input === Infinity || input === -Infinity) return 'infinity'
   if (typeof input === 'number') return Number.isInteger(input) ? 'an integer' : 'a decimal'
   return typeof input === 'object' ? 'an object' : `a ${typeof input}`
 }

@@ -211,6 +211,13 @@ const refusals: Refusal[] = [
   },
   {
     schema: createAssistantBody,
+    body: JSON.parse('{"model":"m","temperature":1e400}'),
+    message: "Invalid type for 'temperature': expected a decimal, but got infinity instead.",
+    param: 'temperature',
+    code: 'invalid_type',
+  },
+  {
+    schema: createAssistantBody,
     body: { model, temperature: '1' },
     message: "Invalid type for 'temperature': expected a decimal, but got a string instead.",
     param: 'temperature',
