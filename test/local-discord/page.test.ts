@@ -152,11 +152,16 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     await page.locator(`[data-channel-id="${channels.homework}"]`).click()
     await message('line 59').waitFor()
     const scroller = page.locator('.scroller')
+    const untilAtBottom = async () =>
+      page.waitForFunction(
+        (box) => box !== null && box.scrollHeight - box.scrollTop - box.clientHeight < 2,
+        await scroller.elementHandle(),
+      )
     const draft = await room.send('grows')
     await message('grows').waitFor()
     await draft.edit(`grows\n${'more\n'.repeat(20)}end`)
     await message('end').waitFor()
-    await page.waitForFunction(isAtBottom)
+    await untilAtBottom()
 
     await scroller.evaluate((box) => (box.scrollTop -= 600))
     await page.getByRole('button', { name: 'Jump to present' }).waitFor()
@@ -165,7 +170,7 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     await message('the end').waitFor()
     assert.equal(await scroller.evaluate((box) => box.scrollTop), top)
     await page.getByRole('button', { name: 'Jump to present' }).click()
-    await page.waitForFunction(isAtBottom)
+    await untilAtBottom()
     await scroller.evaluate((box) => (box.scrollTop = 0))
     await page.getByText('line 0', { exact: true }).waitFor()
   })
@@ -477,12 +482,7 @@ describe('createPageApp', () => {
   })
 })
 
-// Text, because only the page's own code is checked with the browser's types.
-const isAtBottom = `(() => {
-  const box = document.querySelector('.scroller')
-  return box && box.scrollHeight - box.scrollTop - box.clientHeight < 2
-})()`
-
+/** Text, because only the page's own code is checked with the browser's types. */
 const dropFile = `(() => {
   const dataTransfer = new DataTransfer()
   dataTransfer.items.add(new File(['x'], 'dropped.txt', { type: 'text/plain' }))
