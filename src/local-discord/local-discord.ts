@@ -52,6 +52,8 @@ export interface LocalDiscordOptions {
   heartbeatIntervalMs?: number
   /** How long a session waits for its client to resume; default 90 s. */
   sessionTimeoutMs?: number
+  /** Shards that may identify at once, per 5 s: clients keep to it by themselves. Default 1. */
+  maxConcurrency?: number
   /** Dispatches kept per session for RESUME; default 2000. */
   resumeBuffer?: number
   /** Default 5000; the oldest leave. */
@@ -139,6 +141,7 @@ export function createLocalDiscord(options: LocalDiscordOptions = {}): LocalDisc
         world,
         applicationId,
         guildId: seedIds.guild,
+        maxConcurrency: options.maxConcurrency ?? 1,
         isTrustedHost: (host) => isTrusted(host, options.publicOrigin),
       }),
       userRoutes(parts),

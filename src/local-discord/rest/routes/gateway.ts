@@ -9,6 +9,7 @@ export interface GatewayRoutesDeps {
   world: World
   applicationId: string
   guildId: string
+  maxConcurrency: number
   isTrustedHost: (host: string) => boolean
 }
 
@@ -17,6 +18,7 @@ export function gatewayRoutes({
   world,
   applicationId,
   guildId,
+  maxConcurrency,
   isTrustedHost,
 }: GatewayRoutesDeps): Hono<RestEnv> {
   return new Hono<RestEnv>()
@@ -25,7 +27,12 @@ export function gatewayRoutes({
       c.json({
         url: gatewayUrl(c),
         shards: 1,
-        session_start_limit: { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 1 },
+        session_start_limit: {
+          total: 1000,
+          remaining: 1000,
+          reset_after: 0,
+          max_concurrency: maxConcurrency,
+        },
       }),
     )
     .get('/local/session', (c) => {
