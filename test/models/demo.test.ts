@@ -186,13 +186,26 @@ describe('hostile input', () => {
       fc.string({ unit: 'binary' }),
       fc.array(words, { maxLength: 14 }).map((parts) => parts.join('')),
     )
+    const days = fc.constantFrom(
+      '2026-11-22',
+      '2026-12-31',
+      '2028-02-29',
+      '1900-01-01',
+      '2200-12-31',
+    )
     await fc.assert(
-      fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 3 }), async (questions) => {
-        const { queries, events } = await ask(conversation(...questions))
-        for (const query of queries) assertSafe(query)
-        assert.equal(events.at(-1)?.type, 'finish')
-        assert.equal(events.filter(({ type }) => type === 'finish').length <= 6, true)
-      }),
+      fc.asyncProperty(
+        fc.array(text, { minLength: 1, maxLength: 3 }),
+        days,
+        async (questions, today) => {
+          const { queries, events } = await ask(conversation(...questions), {
+            system: `Now: ${today} 23:59, Monday, time zone Asia/Shanghai.`,
+          })
+          for (const query of queries) assertSafe(query)
+          assert.equal(events.at(-1)?.type, 'finish')
+          assert.equal(events.filter(({ type }) => type === 'finish').length <= 6, true)
+        },
+      ),
       { numRuns: 400 },
     )
   })

@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 const nowLine =
-  /^Now: (?<date>\d{4}-\d{2}-\d{2})[ T](?<time>\d{2}:\d{2})(?::\d{2})?(?:,[^\n]{0,20}?)?(?:, time zone (?<zone>[\w+/-]{1,40}))?[.\s]*$/m
+  /^Now: (?<date>\d{4}-\d{2}-\d{2})[ T](?<time>\d{2}:\d{2})(?::\d{2})?(?:, \w{1,12})?(?:, time zone (?<zone>[\w+/-]{1,40}))?/m
 
 /** Reads the line `Now: 2026-11-22 18:05, Sunday, time zone Asia/Shanghai.`; null without one. */
 export function readClock(systemPrompt: string): Clock | null {

@@ -22,8 +22,6 @@ export interface Conversation {
   pending: Said[]
   /** What the tool has answered in this turn, by the SQL that was asked. */
   answers: Map<string, ToolAnswer>
-  /** How many tool calls this turn has made. */
-  callCount: number
   /** How many rounds of tool calls this turn has made. */
   roundCount: number
   /** Whether anything has been answered in words before. */
@@ -53,7 +51,6 @@ export function readConversation(messages: ModelRequest['messages']): Conversati
     earlier: said.slice(0, said.length - pendingCount).slice(-maxEarlier),
     pending: said.slice(said.length - pendingCount).slice(-maxPending),
     answers: readAnswers(turn),
-    callCount: turn.flatMap(callsOf).length,
     roundCount: turn.filter((message) => callsOf(message).length > 0).length,
     isFirstAnswer: !talk.some((message) => isSpokenAnswer(message)),
   }

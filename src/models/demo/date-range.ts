@@ -6,7 +6,7 @@ export interface DateRange {
   to: Temporal.PlainDate | null
 }
 
-export type DateUnit = 'day' | 'weekend' | 'week' | 'month' | 'year' | 'span'
+type DateUnit = 'day' | 'weekend' | 'week' | 'month' | 'year' | 'span'
 
 /** What one expression says. */
 export interface DateReading {

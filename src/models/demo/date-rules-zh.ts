@@ -200,11 +200,7 @@ function toWeekdays(text: string): number[] {
 }
 
 /** A weekday, several, or the weekend of the week that lies `weeks` ahead; without one, the week. */
-export function readWeek(
-  weeks: number,
-  wd: string | undefined,
-  today: Temporal.PlainDate,
-): DateReading {
+function readWeek(weeks: number, wd: string | undefined, today: Temporal.PlainDate): DateReading {
   if (wd === undefined) return { range: weekRange(today, weeks), unit: 'week', relative: true }
   if (wd === '末') return weekendReading(today, weeks)
   return weekdaysReading(toWeekdays(wd), today, weeks)

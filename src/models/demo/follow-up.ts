@@ -4,7 +4,6 @@ import type { Clock } from './clock.ts'
 import { weekdayIn } from './date-range.ts'
 import type { Language } from './language.ts'
 import type { Intent, Question, Slots } from './question.ts'
-import { hasHan } from './text.ts'
 
 /** What a clause is completed with. */
 export interface Context {
@@ -60,7 +59,7 @@ function standsAlone(clause: Clause): boolean {
   if (clause.topical) return true
   const { intent, slots } = clause
   const asksWhen = intent?.kind === 'when' && slots.terms.length > 0
-  const isShort = clause.folded.length <= (asksWhen || !hasHan(clause.folded) ? 48 : 24)
+  const isShort = clause.folded.length <= (asksWhen || /[a-z]{2}/.test(clause.folded) ? 48 : 24)
   const hasDate = slots.ranges.length > 0 || slots.weekdays.length > 0 || slots.when === 'now'
   const isAboutTime = hasDate || (slots.time !== null && intent !== null)
   if (slots.terms.length === 0) return isAboutTime && clause.folded.length <= maxPlainLength

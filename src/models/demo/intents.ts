@@ -1,13 +1,5 @@
 import type { Grouping, Intent, Slots } from './question.ts'
-import {
-  chineseNumber,
-  createMask,
-  englishNumber,
-  findFree,
-  spanOf,
-  toNumber,
-  type Mask,
-} from './text.ts'
+import { chineseNumber, englishNumber, findFree, spanOf, toNumber, type Mask } from './text.ts'
 
 /** What the words of a question other than dates, times and names say. */
 export interface IntentReading {
@@ -19,7 +11,7 @@ export interface IntentReading {
 }
 
 const classWord =
-  '(?:课程表|课表|课程|课|讲座|class(?:es)?|lessons?|courses?|sessions?|lectures?|schedules?|timetables?)'
+  '(?:课程表|课表|课程|课(?!堂)|讲座|class(?:es)?|lessons?|courses?|sessions?|lectures?|schedules?|timetables?)'
 const topic = new RegExp(
   `${classWord}|[几多][节堂门]|第.{1,3}[节堂]|[上下]一?[节堂]|什么时候[上讲开]|老师|讲师|教师|教授|谁(?:来|会|在|要)?[讲教上带授]|[讲教授]|有空|忙|日程|安排|teach|taught|instructor|lecturer|professor|\\bbusy\\b|\\bfree\\b`,
 )
@@ -277,9 +269,4 @@ function readList({ text, mask }: Reader): Intent | null {
   if (!match) return null
   mask.take(spanOf(match))
   return { kind: 'list' }
-}
-
-/** Whether a folded text speaks of classes at all. */
-export function isTopical(text: string): boolean {
-  return readIntent(text, createMask(text.length), false).topical
 }

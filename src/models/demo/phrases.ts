@@ -25,7 +25,7 @@ export interface Scope {
   isPast: boolean
 }
 
-export interface Counted {
+interface Counted {
   of: 'classes' | 'teachers' | 'courses' | 'days'
   count: number
 }
@@ -36,7 +36,7 @@ export interface GroupRow {
   value: number
 }
 
-export interface GroupAnswer {
+interface GroupAnswer {
   by: Grouping
   measure: 'classes' | 'hours'
   pick: 'most' | 'least' | 'each'
@@ -88,7 +88,7 @@ export interface Phrases {
   takenFor(names: readonly string[]): string
 }
 
-export type PickQuestion = Extract<Question['intent'], { kind: 'pick' }>
+type PickQuestion = Extract<Question['intent'], { kind: 'pick' }>
 
 /** A range as calendars name it, so that both languages recognise the same weeks and months. */
 export type RangeName =

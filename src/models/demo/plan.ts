@@ -15,8 +15,8 @@ export interface PlanOptions {
   mayCall: boolean
 }
 
-/** A question, its correction and the names: no turn needs more, and none gets more. */
-const maxRounds = 5
+/** Three questions, one call at a time, each with the names and a correction; none gets more. */
+const maxRounds = 10
 
 /** Decides the next step from the conversation alone, so that the same request has the same answer. */
 export function planStep(conversation: Conversation, options: PlanOptions): Step {

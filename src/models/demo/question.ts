@@ -56,12 +56,3 @@ export interface Question {
   /** The sentence it was read from, tidied; names are looked for in it. */
   text: string
 }
-
-export const noSlots: Slots = {
-  ranges: [],
-  weekdays: [],
-  time: null,
-  terms: [],
-  when: 'default',
-  relative: false,
-}

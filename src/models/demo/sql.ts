@@ -47,7 +47,7 @@ export function toSql(question: Question, clock: Clock | null): string {
       const direction = intent.pick === 'least' ? 'ASC' : 'DESC'
       const byDay = intent.pick === 'each' && intent.by === 'course_date'
       const order = byDay ? intent.by : `${intent.measure} ${direction}, ${intent.by}`
-      const limit = intent.pick === 'each' ? '' : ' LIMIT 5'
+      const limit = intent.pick === 'each' ? '' : ' LIMIT 10'
       return `SELECT ${intent.by}, ${value} FROM Courses${where} GROUP BY ${intent.by} ORDER BY ${order}${limit}`
     }
     case 'names':

@@ -14,7 +14,7 @@ export interface TimeFilter {
   part: DayPart | null
 }
 
-export const dayParts: Record<DayPart, { from: number; to: number }> = {
+const dayParts: Record<DayPart, { from: number; to: number }> = {
   dawn: { from: 0, to: 6 },
   morning: { from: 0, to: 12 },
   noon: { from: 11, to: 14 },
@@ -149,7 +149,7 @@ function readPart(text: string, mask: Mask): TimeFilter | null {
   return null
 }
 
-export function partFilter(part: DayPart): TimeFilter {
+function partFilter(part: DayPart): TimeFilter {
   const { from, to } = dayParts[part]
   return {
     kind: 'starts',

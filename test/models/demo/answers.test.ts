@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { ask, conversation, user } from './fixture.ts'
+import { ask, conversation, user, type Message } from './fixture.ts'
 
 async function answer(...questions: string[]): Promise<string> {
   const { text } = await ask(conversation(...questions))
@@ -98,7 +98,13 @@ describe('phrasing', () => {
 
 describe('what is not about the schedule', () => {
   it('says what it is and how to connect a model', async () => {
-    for (const question of ['你是谁', '写一首诗', '什么是 RAG？', '明天天气怎么样']) {
+    for (const question of [
+      '你是谁',
+      '写一首诗',
+      '什么是 RAG？',
+      'AGI课堂是什么',
+      '明天天气怎么样',
+    ]) {
       const text = await answer('你好', question)
       assert.match(text, /没有语言模型/)
       assert.match(text, /OPENAI_API_KEY.*OPENAI_BASE_URL.*OPENAI_MODEL/)
@@ -166,6 +172,23 @@ describe('without what it needs', () => {
     assert.match(relative.text, /do not know today’s date/)
     const absolute = await ask(conversation('hi', 'any class on 2026-11-25?'), options)
     assert.match(absolute.text, /Wed 25 Nov, 19:00–21:00/)
+  })
+
+  it('stops asking when the answers never fit', async () => {
+    const call = { type: 'function', function: { name: 'ask_database', arguments: '{}' } } as const
+    const rounds = Array.from({ length: 10 }, (_, index): Message[] => [
+      { role: 'assistant', tool_calls: [{ id: `c${index}`, ...call }] },
+      { role: 'tool', tool_call_id: `c${index}`, content: '{"columns":[],"rows":[]}' },
+    ])
+    const { queries, text } = await ask([user('明天有课吗'), ...rounds.flat()])
+    assert.deepEqual(queries, [])
+    assert.match(text, /没能从课程表里查到/)
+  })
+
+  it('reads the date from a line that goes on', async () => {
+    const system = 'You are 瓜瓜.\nNow: 2026-11-22 18:05, Sunday, time zone Asia/Shanghai. Week 12.'
+    const { text } = await ask(conversation('今天几号？'), { system })
+    assert.match(text, /现在 18:05（Asia\/Shanghai）/)
   })
 
   it('tries a refused query once more, plainer, and then gives up kindly', async () => {

@@ -138,7 +138,7 @@ export async function collect(request: ModelRequest): Promise<ModelEvent[]> {
 export async function ask(messages: Message[], options: AskOptions = {}): Promise<Asked> {
   const history: Message[] = [{ role: 'system', content: options.system ?? now }, ...messages]
   const asked: Asked = { text: '', queries: [], tables: [], events: [] }
-  for (let round = 0; round < 8; round += 1) {
+  for (let round = 0; round < 12; round += 1) {
     const request = { model: 'guagua-demo', messages: history, tools: [askDatabase] }
     const events = await collect({ ...request, ...options.request })
     asked.events.push(...events)

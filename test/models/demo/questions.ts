@@ -201,6 +201,7 @@ export const questions: readonly [question: string, found: readonly unknown[]][]
       ['2026-11-25', 2],
       ['2026-11-28', 2],
       ['2026-11-26', 1],
+      ['2026-11-27', 1],
     ],
   ],
   [
