@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
+import { REST, Routes } from 'discord.js'
+
 import { startBotBench, type BotBench } from '../helpers/bot-bench.ts'
 
 describe('the bot', () => {
@@ -27,6 +29,18 @@ describe('the bot', () => {
     ])
     assert.equal(registrations(), 1)
     assert.equal((await bench.openai.beta.assistants.list()).data.length, 1)
+  })
+
+  it('registers its commands again when Discord has lost them', async () => {
+    const { discord } = bench
+    const rest = new REST({ api: discord.api }).setToken(discord.botToken)
+    await rest.put(Routes.applicationCommands(discord.applicationId), { body: [] })
+    await bench.restart()
+    await bench.waitForLog('registered the commands', { times: 2 })
+    const names = (await discord.users.alex.commands(discord.channels.questions)).map(
+      ({ name }) => name,
+    )
+    assert.deepEqual(names.toSorted(), ['ask', 'help', 'reset', 'schedule', 'stop', 'thread'])
   })
 
   it('brings its assistant up to date when the definition changed', async () => {

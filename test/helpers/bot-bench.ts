@@ -33,8 +33,8 @@ export interface BotBench {
   bot: Bot
   /** Every line that was logged, as the object it was. */
   logged: Record<string, unknown>[]
-  /** The first line with this message, past or future. */
-  waitForLog(message: string): Promise<Record<string, unknown>>
+  /** The first line with this message, or the one of that number (from 1), past or future. */
+  waitForLog(message: string, options?: { times?: number }): Promise<Record<string, unknown>>
   /** Closes bot and runtime and starts both anew on the same files, the bot with other options. */
   restart(botOptions?: BenchOptions['bot']): Promise<void>
   /** Says something to the bot and waits for the whole answer. */
@@ -87,6 +87,14 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       },
     },
   )
+  const waitForLog: BotBench['waitForLog'] = async (message, { times = 1 } = {}) => {
+    for (;;) {
+      const found = logged.filter(({ msg }) => msg === message)[times - 1]
+      if (found) return found
+      await once(lines, 'line', { signal: AbortSignal.timeout(10_000) })
+    }
+  }
+
   const folder = await mkdtemp(join(tmpdir(), 'guagua-bot-'))
   const model = await createModelServer()
   const ignored = { after: () => {} }
@@ -98,14 +106,6 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
   let part = await startPart()
   await waitForLog('registered the commands')
   let usedChannels = 0
-
-  async function waitForLog(message: string): Promise<Record<string, unknown>> {
-    for (;;) {
-      const found = logged.find(({ msg }) => msg === message)
-      if (found) return found
-      await once(lines, 'line', { signal: AbortSignal.timeout(10_000) })
-    }
-  }
 
   async function startPart(botOptions = options.bot): Promise<Part> {
     const now = options.now ?? Date.now

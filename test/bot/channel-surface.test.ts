@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+
+import { REST } from 'discord.js'
+
+import { createChannelSurface, usualPaceMs } from '../../src/bot/channel-surface.ts'
+import { startLocalDiscord, type TestDiscord } from '../helpers/local-discord.ts'
+
+describe('channel surface', () => {
+  let discord: TestDiscord
+  let rest: REST
+  before(async () => {
+    discord = await startLocalDiscord({ after: () => {} }, { rateLimits: {} })
+    rest = new REST({ api: discord.api }).setToken(discord.botToken)
+  })
+  after(() => discord.close())
+
+  it('slows down while the bucket of the channel is nearly empty', async () => {
+    const surface = createChannelSurface({ rest, channelId: discord.channels.homework })
+    assert.equal(surface.pace(), usualPaceMs)
+    const paces: number[] = []
+    for (let count = 0; count < 5; count += 1) {
+      await surface.send({ content: `message ${count}` })
+      paces.push(surface.pace())
+    }
+    assert.equal(paces[0], usualPaceMs)
+    const last = paces.at(-1) ?? 0
+    assert.ok(last > usualPaceMs && last <= 10_000, String(last))
+  })
+
+  it('pings only the asker, only with the first message, and never by an edit', async () => {
+    const { alex, liLei } = discord.users
+    const channelId = discord.channels.questions
+    const asked = await alex.say(channelId, 'question')
+    const surface = createChannelSurface({ rest, channelId, replyTo: asked.id })
+    const content = `@everyone <@${liLei.id}>`
+    const first = await surface.send({ content })
+    const second = await surface.send({ content })
+    await surface.edit(second, { content: `${content} edited` })
+    await alex.waitForMessage(channelId, (message) => message.content.endsWith('edited'))
+    assert.deepEqual(alex.seen.get(first)?.pings, [alex.id])
+    assert.deepEqual(alex.seen.get(second)?.mentions, [[], []])
+  })
+
+  it('sends a file', async () => {
+    const channelId = discord.channels.random
+    const surface = createChannelSurface({ rest, channelId })
+    const id = await surface.send({ content: 'more', file: { name: 'answer.md', text: '# 余下' } })
+    const seen = await discord.users.alex.waitForMessage(channelId, (message) => message.id === id)
+    const [file] = seen.attachments
+    assert.equal(file?.filename, 'answer.md')
+    assert.equal(await (await fetch(file.url)).text(), '# 余下')
+  })
+})
