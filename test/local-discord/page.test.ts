@@ -173,6 +173,8 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     await untilAtBottom()
     await scroller.evaluate((box) => (box.scrollTop = 0))
     await page.getByText('line 0', { exact: true }).waitFor()
+    await say('my own words')
+    await untilAtBottom()
   })
 
   it('runs a slash command with autocomplete and choices by keyboard alone', async () => {
@@ -342,6 +344,13 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     await page.reload()
     await page.getByLabel('发言身份').waitFor()
     await message('我是李雷').waitFor()
+    const other = await visit()
+    await other.getByLabel('Speak as').waitFor()
+    await other.close()
+    local.controls.closeConnections(users.liLei, 4009)
+    await (await channel()).send('after a new session')
+    await message('after a new session').waitFor()
+    await page.getByLabel('发言身份').waitFor()
   })
 
   it('takes no text for HTML, wherever it stands', async () => {

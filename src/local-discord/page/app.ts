@@ -15,6 +15,7 @@ const typingRenewalMs = 8_000
 /** What 瓜瓜 is called by people without a Chinese keyboard. */
 const botAlias = 'guagua'
 const noticeMs = 6_000
+const speakerKey = 'speaker'
 
 export interface Draft {
   text: string
@@ -178,7 +179,9 @@ export function createApp(): App {
     speakAs(userId) {
       const speaker = state.session?.users.find(({ user }) => user.id === userId)
       if (!speaker || userId === state.me?.id) return
-      localStorage.setItem('speaker', speaker.user.username)
+      // Each tab keeps its own speaker; a new tab begins with the last one chosen.
+      sessionStorage.setItem(speakerKey, speaker.user.username)
+      localStorage.setItem(speakerKey, speaker.user.username)
       store.change(() => {
         Object.assign(state, { modal: undefined, menu: undefined, replyTo: undefined })
         state.editing = undefined
@@ -334,9 +337,10 @@ function keepTime(store: Store): void {
 }
 
 function chooseSpeaker(session: LocalSession): LocalSession['users'][number] {
-  const username = localStorage.getItem('speaker')
+  const username = sessionStorage.getItem(speakerKey) ?? localStorage.getItem(speakerKey)
   const chosen = session.users.find(({ user }) => user.username === username) ?? session.users[0]
   if (!chosen) throw new Error('the server has no member to speak as')
+  sessionStorage.setItem(speakerKey, chosen.user.username)
   return chosen
 }
 

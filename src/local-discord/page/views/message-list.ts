@@ -27,6 +27,7 @@ const bottomTolerancePx = 60
 export class MessageList extends AppElement {
   #isAtBottom = true
   #top = 0
+  #newest: string | undefined
   #shownChannelId: string | undefined
   #observer: ResizeObserver | undefined
 
@@ -132,8 +133,22 @@ export class MessageList extends AppElement {
       this.#shownChannelId = currentChannelId
       this.#isAtBottom = true
     }
+    this.#followOwn()
     this.#observe(scroller)
     this.#keepPlace()
+  }
+
+  /** Whoever writes or runs a command wants to see it, wherever he had scrolled to. */
+  #followOwn(): void {
+    const { state } = this.app.store
+    const last = state.histories.get(this.#shownChannelId ?? '')?.items.at(-1)
+    const newest = state.notes.at(-1)?.nonce ?? last?.id
+    if (newest === this.#newest) return
+    this.#newest = newest
+    const isOwn = newest !== last?.id || last?.author.id === state.me?.id
+    if (!isOwn || this.#isAtBottom) return
+    this.#isAtBottom = true
+    this.requestUpdate()
   }
 
   override disconnectedCallback(): void {
