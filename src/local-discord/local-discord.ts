@@ -40,7 +40,13 @@ import { createThreads } from './threads.ts'
 import { createWorld } from './world.ts'
 
 export interface LocalDiscordOptions {
+  /** Ids, timestamps, rate limits, interaction tokens, attachment URLs. */
   clock?: Clock
+  /**
+   * Heartbeats and session time-outs. Apart from `clock`, because clients send heartbeats by their own time,
+   * and a test that moves `clock` by 15 minutes must not lose its bot.
+   */
+  gatewayClock?: Clock
   log?: Pick<Logger, 'error'>
   /** Default: a new one per start. */
   botToken?: string
@@ -165,6 +171,7 @@ export function createLocalDiscord(options: LocalDiscordOptions = {}): LocalDisc
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 })
   const socketDeps = {
     ...parts,
+    clock: options.gatewayClock ?? systemClock,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? 41_250,
     allowedIntents,
     sessionTimeoutMs: options.sessionTimeoutMs ?? 90_000,

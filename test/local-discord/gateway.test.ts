@@ -202,7 +202,7 @@ describe('gateway: lost connections', () => {
 
   it('forgets a session whose client stays away', async (t) => {
     const clock = createTestClock(Date.now())
-    const discord = await startLocalDiscord(t, { clock })
+    const discord = await startLocalDiscord(t, { gatewayClock: clock })
     const first = openSocket(discord)
     await first.next(({ op }) => op === 10)
     first.send(2, { token: discord.botToken, intents: 0, properties: {} })
@@ -224,7 +224,7 @@ describe('gateway: lost connections', () => {
 
   it('closes with 4009 when heartbeats stop', async (t) => {
     const clock = createTestClock()
-    const discord = await startLocalDiscord(t, { clock, heartbeatIntervalMs: 10_000 })
+    const discord = await startLocalDiscord(t, { gatewayClock: clock, heartbeatIntervalMs: 10_000 })
     const socket = openSocket(discord)
     const hello = await socket.next(({ op }) => op === 10)
     assert.equal((hello.d as { heartbeat_interval: number }).heartbeat_interval, 10_000)
