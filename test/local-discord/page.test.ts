@@ -191,6 +191,7 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     await page.getByRole('button', { name: 'More options: day' }).press('Enter')
     const day = page.getByRole('combobox', { name: 'Option day' })
     await day.press('ArrowDown')
+    await day.press('ArrowDown')
     await day.press('Enter')
     await day.press('Enter')
 

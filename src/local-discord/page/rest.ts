@@ -6,7 +6,7 @@ const base = '/api/v10'
 const pageSize = 50
 const mostRetries = 5
 
-export class RestError extends Error {
+class RestError extends Error {
   readonly status: number
   constructor(status: number, message: string) {
     super(message)

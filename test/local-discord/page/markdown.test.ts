@@ -56,6 +56,15 @@ describe('parseMarkdown', () => {
     assert.deepEqual(parseMarkdown('> a\nb'), [{ type: 'quote', children: [text('a')] }, text('b')])
   })
 
+  it('ends a list with its last item or indented line', () => {
+    const nodes = parseMarkdown('- a\n  more\n\n- b\n-# grey')
+    assert.deepEqual(
+      nodes.map(({ type }) => type),
+      ['list', 'subtext'],
+    )
+    assert.deepEqual(parseMarkdown('1. c\nplain').at(-1), text('plain'))
+  })
+
   it('reads mentions, times and emojis', () => {
     const nodes = parseMarkdown('<@1><@!2><#3><@&4><t:5:R></ask:6><:wave:7>@everyone')
     assert.deepEqual(nodes, [

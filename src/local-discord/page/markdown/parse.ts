@@ -1,7 +1,13 @@
 // Discord's flavour of Markdown as a tree. Blocks, lists, code and links are marked's; what
 // Discord does differently (underline, spoilers, quotes, subtext, mentions …) are extensions.
 // The tree holds plain text only; turning it into elements is the renderer's job.
-import { Marked, type Token, type TokenizerAndRendererExtension, type Tokens } from 'marked'
+import {
+  Marked,
+  type Token,
+  Tokenizer,
+  type TokenizerAndRendererExtension,
+  type Tokens,
+} from 'marked'
 
 export type Node =
   | { type: 'text' | 'code'; text: string }
@@ -137,6 +143,20 @@ function trimUrl(url: string): string {
   return trimmed.endsWith(')') && !trimmed.includes('(') ? trimmed.slice(0, -1) : trimmed
 }
 
+const listLine = /^ *(?:[-*]|\d{1,9}[.)])(?: |$)|^(?: {2,}|\t)\S/
+
+/** The lines at the head of a text that can belong to a list: no others follow lazily in Discord. */
+function listLines(text: string): string {
+  let end = 0
+  let position = 0
+  for (const line of text.split('\n')) {
+    position += line.length + 1
+    if (listLine.test(line)) end = position
+    else if (line.trim() !== '') break
+  }
+  return text.slice(0, end)
+}
+
 const none = () => undefined
 
 const marked = new Marked({
@@ -144,6 +164,9 @@ const marked = new Marked({
   extensions: rules.map(toExtension),
   // What CommonMark has and Discord does not.
   tokenizer: {
+    list(text) {
+      return Tokenizer.prototype.list.call(this, listLines(text))
+    },
     blockquote: none,
     heading: none,
     lheading: none,

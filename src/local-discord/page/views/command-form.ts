@@ -63,10 +63,7 @@ export class CommandForm extends AppElement {
         @submit=${this.#onSubmit}
         @keydown=${this.#onKey}
       >
-        <span
-          class="command-name"
-          id="command-name"
-          tabindex=${this.command.options.length === 0 ? '0' : '-1'}
+        <span class="command-name" id="command-name" tabindex=${this.fields.size === 0 ? '0' : '-1'}
           >/${this.command.label}</span
         >
         ${this.command.options.filter(({ name }) => this.fields.has(name)).map((each) => this.#fieldView(each))}
@@ -201,8 +198,9 @@ export class CommandForm extends AppElement {
   #suggest(option: CommandOption): void {
     clearTimeout(this.#timer)
     const asked = ++this.#asked
-    // The first entry is chosen by Enter only where one must choose.
-    this.active = option.autocomplete ? -1 : 0
+    // Enter takes the first entry only where one must choose or has begun to; else it sends.
+    const isTyped = (this.fields.get(option.name)?.text ?? '') !== ''
+    this.active = option.autocomplete || !(option.required || isTyped) ? -1 : 0
     if (!option.autocomplete) {
       const wanted = (this.fields.get(option.name)?.text ?? '').toLowerCase()
       const matching = this.#allChoices(option).filter(({ name }) =>
@@ -365,8 +363,7 @@ export class CommandForm extends AppElement {
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('command')) return
     const required = this.command.options.filter((option) => option.required)
-    const shown = required.length > 0 ? required : this.command.options.slice(0, 1)
-    this.fields = new Map(shown.map(({ name }) => [name, { text: '' }]))
+    this.fields = new Map(required.map(({ name }) => [name, { text: '' }]))
     this.focused = undefined
     this.choices = []
     this.error = undefined

@@ -42,11 +42,11 @@ export function suggestionsView(list: SuggestionList): TemplateResult | typeof n
   </div>`
 }
 
-/** The next active entry for an arrow key, going round; undefined for any other key. */
+/** The next active entry (-1: none yet) for an arrow key, going round; undefined for any other key. */
 export function moveActive(key: string, active: number, length: number): number | undefined {
   if (length === 0) return undefined
   if (key === 'ArrowDown') return (active + 1) % length
-  if (key === 'ArrowUp') return (active - 1 + length) % length
+  if (key === 'ArrowUp') return (Math.max(active, 0) - 1 + length) % length
   return undefined
 }
 
