@@ -152,7 +152,7 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
       request.signal.removeEventListener('abort', stop)
       // The next turn of this thread must not meet a run that is still being cancelled.
       await Promise.all(cancellations)
-      connection.abort()
+      if (answered.end.type !== 'completed') connection.abort()
     }
     return answered
   }

@@ -16,6 +16,7 @@ import { registerCommands } from './command-registration.ts'
 import { createConversations } from './conversations.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { createListener } from './listener.ts'
+import { toLoggedError } from './log-error.ts'
 import { createRunStart } from './run-start.ts'
 import { createTurns } from './turns.ts'
 
@@ -56,7 +57,7 @@ const closeWithinMs = 9_000
 
 export function createBot(deps: BotDeps): Bot {
   const { openai, keyv, tools, schedules, timeZone, clock = systemClock } = deps
-  const log = deps.log.child({ module: 'bot' })
+  const log = deps.log.child({ module: 'bot' }, { serializers: { err: toLoggedError } })
   const client = createClient(deps)
   const translations = createTranslations()
   const conversations = createConversations({ keyv, clock, log, deleteThread })

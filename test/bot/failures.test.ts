@@ -147,6 +147,23 @@ describe('when Discord', () => {
     assert.equal((await bench.ask('again?', { channelId })).content, 'Fine.')
   })
 
+  it('refuses the answer, neither its text nor a token gets into the log', async () => {
+    const { discord, model } = bench
+    const channelId = bench.newChannel()
+    const { alex } = discord.users
+    discord.controls.addFault({
+      matches: ({ route }) => route.startsWith('/interactions/'),
+      fault: { kind: 'answer', status: 400, body: { code: 50_035, message: 'Invalid Form Body' } },
+    })
+    model.script('A very private answer.')
+    await alex.command(channelId, 'ask', { question: 'what?' })
+    await bench.waitForLog('answer could not be shown', { times: 2 })
+    const lines = bench.logged.filter(({ level }) => Number(level) >= 30)
+    assert.ok(!JSON.stringify(lines).includes('A very private answer.'))
+    const shown = JSON.stringify(lines.findLast(({ msg }) => msg === 'answer could not be shown'))
+    assert.match(shown, /\/interactions\/\d+\/\[token\]\/callback/)
+  })
+
   it('fails for a moment, the answer is still sent, and once', async () => {
     const { model } = bench
     const channelId = bench.newChannel()
