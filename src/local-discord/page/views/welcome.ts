@@ -33,7 +33,10 @@ function examplesView(app: App, channel: Channel) {
   const isForPeople =
     channel.type === channelTypes.dm && !channel.recipients?.some((user) => user.bot)
   if (!bot || isForPeople) return nothing
-  const examples = app.t.examples(displayName(state, bot))
+  const called = app.t.examples(displayName(state, bot))
+  const isDirect = channel.type === channelTypes.dm
+  // Among two there is no need to call each other by name.
+  const examples = isDirect ? called.map((example) => example.replace(/^@\S+ /, '')) : called
   return html`<p>${isThread(channel) ? app.t.threadExamples : app.t.emptyHint}</p>
     <ul class="examples">
       ${examples.map((example) => html`<li><button type="button" @click=${() => tryExample(app, example)}>${example}</button></li>`)}
