@@ -309,6 +309,26 @@ describe('a turn', () => {
     )
   })
 
+  it('refuses politely what it cannot keep in mind', async () => {
+    const { discord, model } = bench
+    const channelId = bench.newChannel()
+    const { alex } = discord.users
+    const first = newest()
+    const gate = Promise.withResolvers<void>()
+    model.script({ text: 'One.', hold: gate.promise })
+    await alex.say(channelId, 'one', { mentionBot: true })
+    await model.request(first)
+    for (let number = 1; number <= 64; number += 1) {
+      await alex.say(channelId, `n${number}`, { mentionBot: true })
+    }
+    const refused = await bench.ask('one too many', { channelId })
+    assert.match(refused.content, /^There is more to answer here than I can keep in mind/)
+    gate.resolve()
+    // 64 messages are two more turns: 32 go with a run.
+    await model.request(first + 2)
+    assert.equal(bench.conversationOf(first + 2).at(-1), '[from Alex]\nn64')
+  })
+
   it('never logs what people write, above debug', () => {
     const lines = bench.logged.filter(({ level }) => Number(level) >= 30)
     assert.ok(!JSON.stringify(lines).includes('my number is 42'))
