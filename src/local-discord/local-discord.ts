@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import type { Hono } from 'hono'
-import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
 
 import { systemClock, type Clock } from './clock.ts'
@@ -47,7 +46,8 @@ export interface LocalDiscordOptions {
    * and a test that moves `clock` by 15 minutes must not lose its bot.
    */
   gatewayClock?: Clock
-  log?: Pick<Logger, 'error'>
+  /** Gets what should never happen: errors that became a 500. */
+  log?: { error(data: { err: unknown }, message: string): void }
   /** Default: a new one per start. */
   botToken?: string
   /** Discord's numbers by default; `false`: none at all. Users are never limited. */

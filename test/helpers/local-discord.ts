@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
 
 import type {
   APIApplicationCommandOptionChoice,
@@ -145,6 +146,11 @@ export interface TestDiscord extends ServedLocalDiscord {
   readonly api: string
   readonly channels: typeof seedIds.channels
   readonly users: Record<keyof typeof seedIds.users, TestUser>
+  /**
+   * Runs something before the server goes. A bot must end first: discord.js that loses its server while it
+   * is destroyed goes on connecting for ever.
+   */
+  beforeClose(closing: () => unknown): void
   /** REST calls of the bot, e.g. `POST /channels/:id/messages`; those of interactions are recognised by their route. */
   botRequests(filter?: { method?: string; route?: string }): LoggedRequest[]
 }
@@ -157,11 +163,20 @@ export async function startLocalDiscord(
   t: { after(close: () => Promise<void>): void },
   options: ServeOptions = {},
 ): Promise<TestDiscord> {
-  const local = await serveLocalDiscord({ rateLimits: false, ...options })
+  const internalErrors: unknown[] = []
+  const log = { error: (found: unknown) => void internalErrors.push(found) }
+  const local = await serveLocalDiscord({ rateLimits: false, log, ...options })
   let users: TestUser[] = []
+  const closings: (() => unknown)[] = []
   const close = async () => {
-    for (const user of users) user.close()
-    await local.close()
+    try {
+      for (const closing of closings.splice(0)) await closing()
+    } finally {
+      for (const user of users) user.close()
+      await local.close()
+    }
+    // A 500 is a fault of local Discord, whatever the test was about.
+    if (internalErrors.length > 0) throw new AggregateError(internalErrors, inspect(internalErrors))
   }
   t.after(close)
   users = await connectUsers(local.origin)
@@ -169,6 +184,7 @@ export async function startLocalDiscord(
   return {
     ...local,
     close,
+    beforeClose: (closing) => void closings.push(closing),
     api: `${local.origin}/api`,
     channels: seedIds.channels,
     users: {

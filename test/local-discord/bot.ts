@@ -38,12 +38,11 @@ export function createBot(discord: Pick<TestDiscord, 'api'>, options: BotOptions
 
 /** A bot that is ready, and ends with the test. */
 export async function startBot(
-  t: { after(close: () => Promise<void>): void },
-  discord: Pick<TestDiscord, 'api' | 'botToken'>,
+  discord: Pick<TestDiscord, 'api' | 'botToken' | 'beforeClose'>,
   options?: BotOptions,
 ): Promise<Client<true>> {
   const client = createBot(discord, options)
-  t.after(() => client.destroy())
+  discord.beforeClose(() => client.destroy())
   const ready = once(client, Events.ClientReady)
   await client.login(discord.botToken)
   const [readied] = await ready

@@ -34,7 +34,7 @@ const isReady = (client: Client) => client.ws.shards.first()?.status === Status.
 describe('gateway: login', () => {
   it('lets discord.js in and shows it the guild of the seed', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const guild = bot.guilds.cache.get(discord.ids.guild)
     assert.equal(bot.user.username, '瓜瓜')
     assert.equal(bot.application.id, discord.applicationId)
@@ -49,7 +49,7 @@ describe('gateway: login', () => {
   it('refuses a wrong token at REST and at the gateway (4004)', async (t) => {
     const discord = await startLocalDiscord(t)
     const bot = createBot(discord)
-    t.after(() => bot.destroy())
+    discord.beforeClose(() => bot.destroy())
     await assert.rejects(bot.login('wrong'), /invalid token/i)
     const socket = openSocket(discord)
     await socket.next(({ op }) => op === 10)
@@ -61,9 +61,9 @@ describe('gateway: login', () => {
     const allowedIntents = privileged & ~GatewayIntentBits.MessageContent
     const discord = await startLocalDiscord(t, { allowedIntents })
     const bot = createBot(discord)
-    t.after(() => bot.destroy())
+    discord.beforeClose(() => bot.destroy())
     await assert.rejects(bot.login(discord.botToken), /disallowed intents/i)
-    const ready = await startBot(t, discord, {
+    const ready = await startBot(discord, {
       intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages],
     })
     assert.ok(isReady(ready))
@@ -82,7 +82,7 @@ describe('gateway: login', () => {
               (d as { user: { id: string } }).user.id === discord.applicationId,
           )?.d as { status: string } | undefined,
       )
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     assert.equal((await status('online')).status, 'online')
     assert.ok(discord.controls.isOnline(discord.applicationId))
     await bot.destroy()
@@ -91,7 +91,7 @@ describe('gateway: login', () => {
 
   it('spreads guilds and direct messages over shards', async (t) => {
     const discord = await startLocalDiscord(t, { maxConcurrency: 2 })
-    const bot = await startBot(t, discord, { shards: [0, 1], shardCount: 2 })
+    const bot = await startBot(discord, { shards: [0, 1], shardCount: 2 })
     const shardOfGuild = Number((BigInt(discord.ids.guild) >> 22n) % 2n)
     assert.equal(bot.guilds.cache.get(discord.ids.guild)?.shardId, shardOfGuild)
     const messages: string[] = []
@@ -110,7 +110,7 @@ describe('gateway: what arrives', () => {
   it('empties what people write without MESSAGE_CONTENT, but for mentions, DMs and own messages', async (t) => {
     const discord = await startLocalDiscord(t)
     const withoutContent = allIntents.filter((one) => one !== GatewayIntentBits.MessageContent)
-    const bot = await startBot(t, discord, { intents: withoutContent })
+    const bot = await startBot(discord, { intents: withoutContent })
     const { liLei } = discord.users
     const seen: string[] = []
     const done = new Promise<void>((resolve) =>
@@ -132,7 +132,7 @@ describe('gateway: what arrives', () => {
 
   it('sends only what the intents name', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord, {
+    const bot = await startBot(discord, {
       intents: [GatewayIntentBits.Guilds, GatewayIntentBits.DirectMessages],
     })
     const seen: (string | null)[] = []
@@ -168,7 +168,7 @@ describe('gateway: what arrives', () => {
 describe('gateway: lost connections', () => {
   it('replays on RESUME what was missed', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const contents: string[] = []
     bot.on(Events.MessageCreate, (message) => void contents.push(message.content))
     const resumed = once(bot, Events.ShardResume)
@@ -182,7 +182,7 @@ describe('gateway: lost connections', () => {
 
   it('resumes after op 7', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const resumed = once(bot, Events.ShardResume)
     discord.controls.requestReconnect(discord.applicationId)
     await resumed
@@ -191,7 +191,7 @@ describe('gateway: lost connections', () => {
 
   it('answers INVALID_SESSION to a session it does not know, and takes a new IDENTIFY', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const again = once(bot, Events.ShardReady)
     discord.controls.dropConnections(discord.applicationId)
     discord.controls.forgetSessions(discord.applicationId)

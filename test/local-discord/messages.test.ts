@@ -45,7 +45,7 @@ const errorAt = async (work: Promise<unknown>, path: readonly string[]) => {
 describe('messages: sending and reading', () => {
   it('carries a message to the bot and its reply back', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei, alex } = discord.users
     bot.on(Events.MessageCreate, (message) => {
       if (!message.author.bot) void message.reply(`re: ${message.content}`)
@@ -63,7 +63,7 @@ describe('messages: sending and reading', () => {
 
   it('pages through the history', async (t) => {
     const discord = await startLocalDiscord(t, { messagesPerChannel: 50 })
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const ids: string[] = []
     for (let count = 0; count < 60; count += 1)
       ids.push((await discord.users.liLei.say(discord.channels.random, `m${count}`)).id)
@@ -80,7 +80,7 @@ describe('messages: sending and reading', () => {
 
   it('edits, keeping every state apart, and deletes', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei } = discord.users
     const channel = await textChannel(bot, discord.channels.random)
     const sent = await channel.send('a')
@@ -98,7 +98,7 @@ describe('messages: sending and reading', () => {
 
   it('lets only the author edit, and managers delete', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei, hanMeimei, alex } = discord.users
     const message = await liLei.say(discord.channels.random, 'mine')
     const channel = await textChannel(bot, discord.channels.random)
@@ -111,7 +111,7 @@ describe('messages: sending and reading', () => {
 
   it('deletes in bulk', async (t) => {
     const discord = await startLocalDiscord(t)
-    await startBot(t, discord)
+    await startBot(discord)
     const { liLei, wangZhuoran } = discord.users
     const messages = [
       await liLei.say(discord.channels.random, 'a'),
@@ -128,7 +128,7 @@ describe('messages: sending and reading', () => {
   it('answers a nonce that was used already with its first message', async (t) => {
     const clock = createTestClock(Date.now())
     const discord = await startLocalDiscord(t, { clock })
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const channel = await textChannel(bot, discord.channels.random)
     const send = (content: string) => channel.send({ content, nonce: 'same', enforceNonce: true })
     const first = await send('first')
@@ -141,7 +141,7 @@ describe('messages: sending and reading', () => {
 
   it('carries typing, both ways', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei } = discord.users
     const typing = once(bot, Events.TypingStart)
     await liLei.rest('POST', `/channels/${discord.channels.random}/typing`)
@@ -152,7 +152,7 @@ describe('messages: sending and reading', () => {
 
   it('carries direct messages', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei, alex } = discord.users
     bot.on(Events.MessageCreate, (message) => {
       if (!message.author.bot && message.channel.isDMBased())
@@ -173,7 +173,7 @@ describe('messages: sending and reading', () => {
 describe('messages: mentions', () => {
   it('notifies whom allowed_mentions lets through', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei, alex } = discord.users
     const channel = await textChannel(bot, discord.channels.random)
     const text = `<@${liLei.id}> <@${alex.id}> <@&${discord.ids.roles.teacher}> @everyone`
@@ -204,7 +204,7 @@ describe('messages: mentions', () => {
 
   it('notifies the author of a message that is replied to, unless told not to', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei } = discord.users
     const channel = await textChannel(bot, discord.channels.random)
     const question = await channel.messages.fetch((await liLei.say(channel.id, '?')).id)
@@ -215,7 +215,7 @@ describe('messages: mentions', () => {
 
   it('parses mentions anew on every edit', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei } = discord.users
     const channel = await textChannel(bot, discord.channels.random)
     const sent = await channel.send({ content: 'hi', allowedMentions: { parse: [] } })
@@ -231,7 +231,7 @@ describe('messages: mentions', () => {
 describe('messages: what Discord refuses', () => {
   it('names the field and the limit', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const channel = await textChannel(bot, discord.channels.random)
     const tooLong = { code: 'BASE_TYPE_MAX_LENGTH', message: 'Must be 2000 or fewer in length.' }
     const sending = (options: object) => channel.send(options as { content: string })
@@ -261,7 +261,7 @@ describe('messages: what Discord refuses', () => {
 
   it('checks components', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const channel = await textChannel(bot, discord.channels.random)
     const button = (custom_id: string, label = 'x') => ({ type: 2, style: 1, custom_id, label })
     const row = (...components: object[]) => ({ type: 1, components })
@@ -299,7 +299,7 @@ describe('messages: what Discord refuses', () => {
 
   it('refuses empty messages, also as the outcome of an edit', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const channel = await textChannel(bot, discord.channels.random)
     await assert.rejects(channel.send({ content: '  \n ' }), rejectsWith(50006))
     const sent = await channel.send('x')
@@ -308,7 +308,7 @@ describe('messages: what Discord refuses', () => {
 
   it('keeps to permissions: 50001 where one sees nothing, 50013 where one may not', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const announcements = await textChannel(bot, discord.channels.announcements)
     await assert.rejects(announcements.send('x'), rejectsWith(50013))
     await assert.rejects(announcements.sendTyping(), rejectsWith(50013))
@@ -331,7 +331,7 @@ describe('messages: what Discord refuses', () => {
       clock,
       rateLimits: { oldEdits: { limit: 2, windowMs: 60_000 } },
     })
-    const bot = await startBot(t, discord, { rest: { retries: 0 } })
+    const bot = await startBot(discord, { rest: { retries: 0 } })
     const sent = await (await textChannel(bot, discord.channels.random)).send('x')
     clock.advance(3_700_000)
     await sent.edit('1')
@@ -366,7 +366,7 @@ describe('messages: attachments', () => {
   it('go up and down, both ways, at signed URLs that expire', async (t) => {
     const clock = createTestClock(Date.now())
     const discord = await startLocalDiscord(t, { clock })
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei } = discord.users
     const arrived = once(bot, Events.MessageCreate)
     await liLei.say(discord.channels.random, '', {
@@ -403,7 +403,7 @@ describe('messages: attachments', () => {
 
   it('are kept or dropped by an edit, and are at most ten', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const channel = await textChannel(bot, discord.channels.random)
     const file = (name: string) => new AttachmentBuilder(Buffer.from(name), { name })
     const sent = await channel.send({ content: 'x', files: [file('a.txt'), file('b.txt')] })
@@ -437,7 +437,7 @@ describe('messages: attachments', () => {
 describe('messages: reactions and layout', () => {
   it('carries reactions both ways', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const { liLei } = discord.users
     const sent = await (await textChannel(bot, discord.channels.random)).send('x')
     const added = once(bot, Events.MessageReactionAdd)
@@ -467,7 +467,7 @@ describe('messages: reactions and layout', () => {
 
   it('takes components v2, without content and within 4000 characters', async (t) => {
     const discord = await startLocalDiscord(t)
-    const bot = await startBot(t, discord)
+    const bot = await startBot(discord)
     const channel = await textChannel(bot, discord.channels.random)
     const layout = (text: string) => ({
       flags: MessageFlags.IsComponentsV2 as const,

@@ -31,7 +31,7 @@ const membersSchema = z.object({
   user_ids: z.union([z.string(), z.array(z.string())]).optional(),
   nonce: z.string().max(32).optional(),
 })
-const frameSchema = z.object({ op: z.number().int(), d: z.unknown() })
+const frameSchema = z.object({ op: z.number().int(), d: z.unknown().optional() })
 
 /** A frame from a bot may have 4096 bytes (documentation, "Sending Events"). */
 const maxFrameBytes = 4096

@@ -51,7 +51,7 @@ export interface RespondDeps {
   clock: Pick<Clock, 'now'>
 }
 
-const callbackForm = z.object({ type: z.number(), data: z.unknown() })
+const callbackForm = z.object({ type: z.number(), data: z.unknown().optional() })
 const choicesForm = z.object({
   choices: list(
     z.object({
