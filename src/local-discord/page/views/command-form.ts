@@ -3,26 +3,21 @@ import { live } from 'lit/directives/live.js'
 
 import type { CommandOption, SlashCommand } from '../commands.ts'
 import { toRequestOptions } from '../commands.ts'
-import { channelName, displayName, guildChannels, knownUsers } from '../lookup.ts'
 import { optionTypes } from '../wire.ts'
+import {
+  type Choice,
+  choicesFor,
+  type CommandField,
+  isNumeric,
+  isSame,
+  problemWith,
+} from './command-fields.ts'
 import { AppElement } from './element.ts'
 import { icon } from './icons.ts'
 import { moveActive, scrollToActive, suggestionsView } from './suggestions.ts'
 
 const autocompleteDelayMs = 200
 const mostChoices = 25
-
-interface Choice {
-  name: string
-  value: string
-}
-
-/** What stands in a field, and what it means when that was picked from a list. */
-interface Field {
-  text: string
-  value?: string
-  file?: File
-}
 
 /** The fields of a slash command; fires `done` once sent and `leave` when one backs out. */
 export class CommandForm extends AppElement {
@@ -37,7 +32,7 @@ export class CommandForm extends AppElement {
   }
 
   declare command: SlashCommand
-  declare fields: ReadonlyMap<string, Field>
+  declare fields: ReadonlyMap<string, CommandField>
   declare focused: string | undefined
   declare choices: readonly Choice[]
   declare active: number
@@ -166,7 +161,7 @@ export class CommandForm extends AppElement {
     return this.command.options.find((option) => option.name === name)
   }
 
-  #setField(name: string, field: Field): void {
+  #setField(name: string, field: CommandField): void {
     this.fields = new Map(this.fields).set(name, field)
     this.error = undefined
   }
@@ -203,7 +198,7 @@ export class CommandForm extends AppElement {
     this.active = option.autocomplete || !(option.required || isTyped) ? -1 : 0
     if (!option.autocomplete) {
       const wanted = (this.fields.get(option.name)?.text ?? '').toLowerCase()
-      const matching = this.#allChoices(option).filter(({ name }) =>
+      const matching = choicesFor(this.app, option).filter(({ name }) =>
         name.toLowerCase().includes(wanted),
       )
       this.choices = matching.slice(0, mostChoices)
@@ -219,37 +214,6 @@ export class CommandForm extends AppElement {
     const choices = await this.app.complete({ command, label, options })
     if (asked !== this.#asked || !this.isConnected) return
     this.choices = choices.map(({ name, value }) => ({ name, value: String(value) }))
-  }
-
-  #allChoices(option: CommandOption): Choice[] {
-    const { state } = this.app.store
-    const { t } = this.app
-    if (option.choices.length > 0) {
-      return option.choices.map(({ name, value }) => ({ name, value: String(value) }))
-    }
-    const users = () =>
-      knownUsers(state).map((user) => ({ name: displayName(state, user), value: user.id }))
-    const roles = () => [...state.roles.values()].map(({ name, id }) => ({ name, value: id }))
-    switch (option.type) {
-      case optionTypes.boolean:
-        return [
-          { name: t.yes, value: 'true' },
-          { name: t.no, value: 'false' },
-        ]
-      case optionTypes.user:
-        return users()
-      case optionTypes.role:
-        return roles()
-      case optionTypes.mentionable:
-        return [...users(), ...roles()]
-      case optionTypes.channel:
-        return guildChannels(state).map((each) => ({
-          name: channelName(state, each),
-          value: each.id,
-        }))
-      default:
-        return []
-    }
   }
 
   #pick(index: number): void {
@@ -306,7 +270,7 @@ export class CommandForm extends AppElement {
 
   async #submit(): Promise<void> {
     for (const option of this.command.options) {
-      const text = this.#problem(option)
+      const text = problemWith(this.app, option, this.fields.get(option.name))
       if (text !== undefined) {
         if (!this.fields.has(option.name)) this.#show(option.name)
         this.error = { name: option.name, text }
@@ -328,7 +292,7 @@ export class CommandForm extends AppElement {
     for (const [name, field] of this.fields) {
       const option = this.#option(name)
       const text = field.text.trim()
-      const typed = option && this.#allChoices(option).find((choice) => isSame(choice, text))
+      const typed = option && choicesFor(this.app, option).find((choice) => isSame(choice, text))
       const file = files.findIndex((each) => each.name === name)
       values.set(name, file === -1 ? (field.value ?? typed?.value ?? text) : String(file))
     }
@@ -337,27 +301,6 @@ export class CommandForm extends AppElement {
 
   #files(): { name: string; file: File }[] {
     return [...this.fields].flatMap(([name, { file }]) => (file ? [{ name, file }] : []))
-  }
-
-  #problem(option: CommandOption): string | undefined {
-    const { t } = this.app
-    const field = this.fields.get(option.name)
-    const text = field?.text.trim() ?? ''
-    if (text === '') return option.required ? t.fieldRequired : undefined
-    const choices = this.#allChoices(option)
-    if (choices.length > 0 && field?.value === undefined) {
-      return choices.some((choice) => isSame(choice, text)) ? undefined : t.noChoices
-    }
-    const { min = -Infinity, max = Infinity, minLength = 0, maxLength = 6000 } = option
-    if (isNumeric(option) && field?.value === undefined) {
-      if (Number.isNaN(Number(text)) || Number(text) < min)
-        return t.tooLow(min === -Infinity ? 0 : min)
-      if (Number(text) > max) return t.tooHigh(max)
-      return undefined
-    }
-    if (text.length < minLength) return t.tooShort(minLength)
-    if (text.length > maxLength) return t.tooLong(text.length - maxLength)
-    return undefined
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -382,14 +325,6 @@ export class CommandForm extends AppElement {
     super.disconnectedCallback()
     clearTimeout(this.#timer)
   }
-}
-
-function isSame({ name, value }: Choice, text: string): boolean {
-  return name.toLowerCase() === text.toLowerCase() || value === text
-}
-
-function isNumeric({ type }: CommandOption): boolean {
-  return type === optionTypes.integer || type === optionTypes.number
 }
 
 function isEmptyField(target: EventTarget | null): boolean {

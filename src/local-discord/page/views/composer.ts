@@ -3,9 +3,9 @@ import { html, nothing } from 'lit'
 import { live } from 'lit/directives/live.js'
 
 import { matchCommands, type SlashCommand, slashCommands } from '../commands.ts'
-import { fileSize } from '../format.ts'
-import { channelLabel, currentChannel, displayName, findMessage } from '../lookup.ts'
+import { channelLabel, currentChannel, findMessage } from '../lookup.ts'
 import { type Mentionable, mentionAtCaret, withoutMentions } from '../mentions.ts'
+import { contextView, stagedFilesView } from './composer-context.ts'
 import { AppElement } from './element.ts'
 import { icon } from './icons.ts'
 import { moveActive, scrollToActive, type Suggestion, suggestionsView } from './suggestions.ts'
@@ -69,7 +69,8 @@ export class Composer extends AppElement {
     const offer = this.#offer()
     const over = this.text.length - longestText
     return html`${offer && suggestionsView({ id: 'offer', title: offer.title, items: offer.items, active: this.active, onPick: (index) => this.#pick(index) })}
-      ${this.#contextView()} ${this.#filesView()}
+      ${contextView(this.app, () => this.#leaveContext())}
+      ${stagedFilesView(this.app, this.files, (file) => this.#removeFile(file))}
       <form class="composer" @submit=${this.#onSubmit}>
         <label class="icon-button" title=${t.attach}>
           ${icon('plus')}<span class="hidden-text">${t.attach}</span>
@@ -102,49 +103,6 @@ export class Composer extends AppElement {
           ${icon('send')}
         </button>
       </form>`
-  }
-
-  #contextView() {
-    const { app } = this
-    const { state } = app.store
-    const id = state.editing ?? state.replyTo
-    const message = id === undefined ? undefined : findMessage(state, id)
-    if (!message) return nothing
-    const text = state.editing
-      ? app.t.editing
-      : app.t.replyingTo(displayName(state, message.author))
-    return html`<div class="context">
-      <span>${text}</span>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label=${app.t.cancel}
-        @click=${() => this.#leaveContext()}
-      >
-        ${icon('close')}
-      </button>
-    </div>`
-  }
-
-  #filesView() {
-    if (this.files.length === 0) return nothing
-    return html`<ul class="staged">
-      ${this.files.map(
-        (file) =>
-          html`<li>
-            ${icon('file')}<span class="staged-name">${file.name}</span
-            ><small>${fileSize(file.size)}</small>
-            <button
-              type="button"
-              class="icon-button"
-              aria-label=${this.app.t.removeFile(file.name)}
-              @click=${() => (this.files = this.files.filter((each) => each !== file))}
-            >
-              ${icon('close')}
-            </button>
-          </li>`,
-      )}
-    </ul>`
   }
 
   #offer(): Offer | undefined {
@@ -333,6 +291,10 @@ export class Composer extends AppElement {
     if (fitting.length > mostFiles) this.app.say(t.fileCount)
     this.files = fitting.slice(0, mostFiles)
     this.#field()?.focus()
+  }
+
+  #removeFile(file: File): void {
+    this.files = this.files.filter((each) => each !== file)
   }
 
   #field(): HTMLTextAreaElement | null {
