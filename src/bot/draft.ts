@@ -23,7 +23,7 @@ export interface DraftDeps {
 /** An answer that is complete before these times costs exactly one request. */
 const typingAfterMs = 250
 const typingAgainMs = 8_000
-const firstTextAfterMs = 300
+const firstShownAfterMs = 300
 const firstTextLength = 30
 const anythingAfterMs = 700
 
@@ -69,7 +69,8 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
 
   function dueAt(): number {
     if (shown.length > 0) return lastWrite + surface.pace()
-    return began + (text.length >= firstTextLength ? firstTextAfterMs : anythingAfterMs)
+    const isWorthShowing = text.length >= firstTextLength || activity !== null
+    return began + (isWorthShowing ? firstShownAfterMs : anythingAfterMs)
   }
 
   function preview(): void {

@@ -120,7 +120,9 @@ describe('draft', () => {
 
   it('shows a tool as a grey line that is gone in the end', async () => {
     draft.show('', 'Looking up…')
-    await clock.advance(700)
+    await clock.advance(299)
+    assert.deepEqual(surface.calls, ['typing'])
+    await clock.advance(1)
     assert.equal(surface.calls.at(-1), 'send -# Looking up…')
     draft.show(long, 'Looking up…')
     await clock.advance(1200)

@@ -68,7 +68,7 @@ const cases: { what: string; reply: Reply; english: RegExp; chinese: RegExp }[] 
 describe('when the model', () => {
   let bench: BotBench
   before(async () => {
-    bench = await startBotBench({ firstTokenTimeoutMs: 300 })
+    bench = await startBotBench()
   })
   after(() => bench.close())
 
@@ -98,10 +98,14 @@ describe('when the model', () => {
   }
 
   it('takes too long, the asker is told', async () => {
-    const { model } = bench
-    model.script({ text: 'late', hold: new Promise(() => {}) })
-    const answer = await bench.ask('hello?', { until: /ref/ })
-    assert.match(answer.content, /took too long/)
+    const impatient = await startBotBench({ firstTokenTimeoutMs: 300 })
+    try {
+      impatient.model.script({ text: 'late', hold: new Promise(() => {}) })
+      const answer = await impatient.ask('hello?', { until: /ref/ })
+      assert.match(answer.content, /took too long/)
+    } finally {
+      await impatient.close()
+    }
   })
 
   it('cannot be reached, the asker is told', async () => {
