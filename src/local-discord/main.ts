@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 
+import { createPageApp } from './page-server.ts'
 import { serveLocalDiscord } from './serve.ts'
 
 /**
- * Local Discord as a process of its own, for benches and for bots in any language:
+ * Local Discord as a process of its own, with its web page, for benches and for bots in any language:
  * `node src/local-discord/main.ts --port 4000 --rate-limits off --channels 200`.
  * It prints one line of JSON: `{ origin, api, botToken, applicationId, ids, extraChannelIds, users }`.
  */
@@ -28,6 +29,7 @@ const local = await serveLocalDiscord({
   host: values.host,
   port,
   extraChannels,
+  page: createPageApp(),
   ...(values['rate-limits'] === 'off' && { rateLimits: false }),
   ...(botToken !== undefined && { botToken }),
 })
