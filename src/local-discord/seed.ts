@@ -62,7 +62,7 @@ export interface SeedChannel {
 const { SendMessages, ViewChannel } = PermissionFlagsBits
 
 /** What a new Discord server grants to everybody, so far as it matters to text. */
-export const everyonePermissions =
+const everyonePermissions =
   ViewChannel |
   SendMessages |
   PermissionFlagsBits.SendMessagesInThreads |

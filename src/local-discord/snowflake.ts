@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from './clock.ts'
 
 /** 2015-01-01, the start of Discord's time. */
-export const discordEpochMs = 1_420_070_400_000
+const discordEpochMs = 1_420_070_400_000
 const sequenceBits = 22n
 
 export type NextSnowflake = () => string
@@ -22,10 +22,6 @@ export function createSnowflakes({ now }: Pick<Clock, 'now'>): NextSnowflake {
 export const snowflakeTime = (id: string): number =>
   Number(BigInt(id) >> sequenceBits) + discordEpochMs
 
-/** The lowest snowflake of a moment. */
-export const snowflakeAt = (ms: number): string =>
-  (BigInt(Math.floor(ms) - discordEpochMs) << sequenceBits).toString()
-
 /** The same id for the same parts, always; it lies in 2021, so that it is older than anything made at run time. */
 export function derivedSnowflake(...parts: string[]): string {
   const digest = createHash('sha256').update(parts.join('\n')).digest()
@@ -37,5 +33,3 @@ export function derivedSnowflake(...parts: string[]): string {
 /** Orders ids by age without making numbers of them. */
 export const compareSnowflakes = (a: string, b: string): number =>
   a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
-
-export const isSnowflake = (text: string): boolean => /^\d{15,20}$/.test(text)

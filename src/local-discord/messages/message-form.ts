@@ -5,7 +5,7 @@ import { integer, issue, list, parseForm, snowflake, text } from '../form.ts'
 import { layoutForm, rowsForm } from './component-form.ts'
 import { embedsForm } from './embed-form.ts'
 
-export const allowedMentionsForm = z
+const allowedMentionsForm = z
   .object({
     parse: z
       .array(z.union([z.literal('users'), z.literal('roles'), z.literal('everyone')]))

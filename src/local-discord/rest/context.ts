@@ -24,7 +24,7 @@ export interface RequestBody {
 }
 
 /** Discord takes 25 MiB per request and 10 files per message. */
-export const maxBodyBytes = 25 * 1024 * 1024
+const maxBodyBytes = 25 * 1024 * 1024
 const maxFiles = 10
 
 /**
