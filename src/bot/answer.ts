@@ -4,18 +4,12 @@ import type { Logger } from '../log.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import { type Clock, wait } from './clock.ts'
 import { failureOfError, failureOfRun, type FailureKind } from './failure.ts'
+import { createProgressTracker, type Progress } from './progress.ts'
 import type { BegunRun, RunRequest, RunStream } from './run-start.ts'
 
 type Run = OpenAI.Beta.Threads.Run
 type ToolCall = OpenAI.Beta.Threads.RequiredActionFunctionToolCall
 type ToolOutput = OpenAI.Beta.Threads.RunSubmitToolOutputsParams.ToolOutput
-
-export interface Progress {
-  /** The whole answer so far. */
-  text: string
-  /** The function that is being asked for or executed. */
-  tool: string | null
-}
 
 export interface AnswerRequest extends RunRequest {
   /** Aborted to stop the answer: the run is cancelled, what was written stays. */
@@ -56,7 +50,7 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
 
   return async function answer(request: AnswerRequest): Promise<Answer> {
     const connection = new AbortController()
-    const progress = createProgress(request.onProgress)
+    const progress = createProgressTracker(request.onProgress)
     const answered: Answer = {
       text: '',
       isNewThread: false,
@@ -70,9 +64,11 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
     async function cancelRun(): Promise<void> {
       const { runId, threadId } = answered
       if (runId === null || threadId === null) return
-      await runs.cancel(runId, { thread_id: threadId }).catch((error: unknown) => {
-        log.debug({ err: error, runId }, 'run was not cancelled')
-      })
+      try {
+        await runs.cancel(runId, { thread_id: threadId }, { timeout: cancelPatienceMs })
+      } catch (err) {
+        log.debug({ err, runId }, 'run was not cancelled')
+      }
     }
 
     /** Cancels the run; where that does not end the stream soon, leaves it. */
@@ -191,54 +187,4 @@ function endOf(run: Run | null, { text, isStopped }: EndOptions): Answer['end'] 
 
 function runOf({ data }: OpenAI.Beta.AssistantStreamEvent): Run | null {
   return 'object' in data && data.object === 'thread.run' ? data : null
-}
-
-interface ProgressTracker {
-  take(event: OpenAI.Beta.AssistantStreamEvent): void
-  text(): string
-}
-
-/** Joins the run's messages with blank lines and knows which function it is asking for. */
-function createProgress(onProgress: (progress: Progress) => void): ProgressTracker {
-  let text = ''
-  let tool: string | null = null
-  let isNewMessage = false
-
-  function write(piece: string): void {
-    if (piece === '') return
-    if (isNewMessage && text !== '') text = `${text.trimEnd()}\n\n`
-    isNewMessage = false
-    text += piece
-    tool = null
-    onProgress({ text, tool })
-  }
-
-  return {
-    take(event) {
-      if (event.event === 'thread.message.delta') {
-        for (const part of event.data.delta.content ?? []) {
-          if (part.type === 'text') write(part.text?.value ?? '')
-          else if (part.type === 'refusal') write(part.refusal ?? '')
-        }
-      } else if (event.event === 'thread.message.created') {
-        isNewMessage = true
-      } else if (event.event === 'thread.run.step.delta') {
-        const name = functionNameOf(event.data)
-        if (name === null) return
-        tool = name
-        onProgress({ text, tool })
-      }
-    },
-    text: () => text,
-  }
-}
-
-/** The name of a function whose call begins with this fragment. */
-function functionNameOf({ delta }: OpenAI.Beta.Threads.Runs.RunStepDeltaEvent): string | null {
-  const details = delta.step_details
-  if (details?.type !== 'tool_calls') return null
-  for (const call of details.tool_calls ?? []) {
-    if (call.type === 'function' && call.function?.name) return call.function.name
-  }
-  return null
 }

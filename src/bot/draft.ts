@@ -101,9 +101,9 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
   function finalMessages(): Outgoing[] {
     const messages = pagesOf(text)
     if (messages.length <= maxMessages) return messages
-    const kept = pager.pages(text).filter(isVisible)
-    const rest = kept.slice(maxMessages).map(({ body }) => body)
-    const file = { name: 'answer.md', text: rest.join('') }
+    const rest = pager.pages(text).filter(isVisible).slice(maxMessages)
+    const bodies = rest.map(({ body }) => body).join('')
+    const file = { name: 'answer.md', text: (rest[0]?.prefix ?? '') + bodies }
     return [...messages.slice(0, maxMessages), { content: `-# ${restInFile}`, file }]
   }
 

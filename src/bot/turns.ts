@@ -198,7 +198,8 @@ interface FinalTextOptions {
 /** The answer, and below it in grey what else there is to say about it. */
 function finalText({ answered, reason, ref, t }: FinalTextOptions): string {
   const { end, isNewThread } = answered
-  const text = closeCode(answered.text.trim())
+  // Nothing is trimmed: parts of it may be shown already, and Discord trims by itself.
+  const text = closeCode(answered.text)
   const notes: string[] = []
   if (isNewThread) notes.push(`-# ${t('ending.newThread')}`)
   if (end.type === 'cancelled') {
@@ -208,5 +209,6 @@ function finalText({ answered, reason, ref, t }: FinalTextOptions): string {
     const sentence = t('failure.reference', { sentence: t(`failure.${end.kind}`), ref })
     notes.push(text === '' ? `⚠️ ${sentence}` : `-# ⚠️ ${sentence}`)
   }
-  return [text, ...notes].filter((part) => part !== '').join('\n')
+  const gap = text === '' || text.endsWith('\n') || notes.length === 0 ? '' : '\n'
+  return text + gap + notes.join('\n')
 }

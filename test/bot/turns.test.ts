@@ -201,6 +201,22 @@ describe('a turn', () => {
     assert.equal(bare(contents.join('')), bare(text))
   })
 
+  it('loses nothing of a long answer that was shown in part before', async () => {
+    const { discord, model } = bench
+    const channelId = bench.newChannel()
+    const { alex } = discord.users
+    const gate = Promise.withResolvers<void>()
+    const words = Array.from({ length: 700 }, (_, n) => `w${n}`).join(' ')
+    const text = [`\n\n ${words}`, ' w700 w701\n\n']
+    model.script({ text, pause: { afterChunks: 2, until: gate.promise } })
+    await alex.say(channelId, 'count', { mentionBot: true })
+    await alex.waitForMessage(channelId, ({ content }) => content.endsWith('w699'))
+    gate.resolve()
+    await alex.waitForMessage(channelId, ({ content }) => content.endsWith('w701'))
+    const shown = bench.answersIn(channelId).map(({ content }) => content)
+    assert.equal(shown.join(' '), `${words} w700 w701`)
+  })
+
   it('pings nobody, whatever the answer says, in sends and in edits', async () => {
     const { discord, model } = bench
     const channelId = bench.newChannel()
