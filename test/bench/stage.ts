@@ -68,6 +68,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     async startBot() {
       const startedAt = performance.now()
       running = last = launchBot({ name, folder, discord, modelUrl, env })
+      running.crashed.catch((error: unknown) => user.giveUp(error))
       const readyAt = await Promise.race([user.botIs('online'), running.crashed])
       return { readyMs: readyAt - startedAt }
     },

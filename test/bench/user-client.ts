@@ -16,6 +16,8 @@ export interface Turn {
 export interface UserClient {
   /** Mentions the bot and waits for the end of its answer. One question at a time per channel. */
   ask(channelId: string, question: string): Promise<Turn>
+  /** Fails the questions that wait for an answer. */
+  giveUp(reason: unknown): void
   /** Waits until the bot's gateway session is ready (or gone) and answers when that was seen. */
   botIs(state: 'online' | 'offline'): Promise<number>
   close(): Promise<void>
@@ -31,7 +33,7 @@ interface Waiting {
   sentAt: number
   firstAt: number | null
   resolve(turn: Turn): void
-  reject(error: Error): void
+  reject(reason: unknown): void
 }
 
 interface Answer {
@@ -109,6 +111,9 @@ export async function connectUser({ apiUrl, session }: UserClientOptions): Promi
         clearTimeout(timer)
         waiting.delete(channelId)
       }
+    },
+    giveUp(reason) {
+      for (const { reject } of waiting.values()) reject(reason)
     },
     botIs: (state) => presence.when(state),
     async close() {
