@@ -354,6 +354,19 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     await page.getByLabel('发言身份').waitFor()
   })
 
+  it('begins as somebody who speaks the language of the browser', async () => {
+    for (const [locale, label] of [
+      ['en-GB', 'Speak as'],
+      ['zh-CN', '发言身份'],
+    ] as const) {
+      const newcomer = await browser.newContext({ locale })
+      const opened = await newcomer.newPage()
+      await opened.goto(local.origin)
+      await opened.getByLabel(label).waitFor({ timeout: timeoutMs })
+      await newcomer.close()
+    }
+  })
+
   it('takes no text for HTML, wherever it stands', async () => {
     const hostile = '<img src=x onerror="document.title=1"><script>alert(1)</script>'
     const room = await channel()

@@ -336,12 +336,21 @@ function keepTime(store: Store): void {
   setInterval(() => store.change(() => state.revision++), 30_000)
 }
 
-function chooseSpeaker(session: LocalSession): LocalSession['users'][number] {
+/** Who spoke last; at first somebody who speaks the reader's language. */
+function chooseSpeaker({ users }: LocalSession): LocalSession['users'][number] {
   const username = sessionStorage.getItem(speakerKey) ?? localStorage.getItem(speakerKey)
-  const chosen = session.users.find(({ user }) => user.username === username) ?? session.users[0]
+  const chosen =
+    users.find(({ user }) => user.username === username) ??
+    users.find(({ user }) => languageOf(user.locale) === languageOf(navigator.language)) ??
+    users[0]
   if (!chosen) throw new Error('the server has no member to speak as')
   sessionStorage.setItem(speakerKey, chosen.user.username)
   return chosen
+}
+
+/** `zh` of `zh-CN` */
+function languageOf(locale: string): string {
+  return locale.split('-', 1)[0] ?? locale
 }
 
 export function preferredTheme(): Theme {
