@@ -14,8 +14,8 @@ const intents = [
   GatewayIntentBits.DirectMessages,
 ]
 
-/** Members and users are only needed for the moment in which their message is read. */
-const fewPeople = 100
+/** Members, users and threads are only needed for the moment in which a message is read. */
+const few = 100
 
 /** A discord.js client that keeps next to nothing: the bot's memory is the runtime's. */
 export function createClient({ apiUrl, requestsPerSecond }: ClientOptions): Client {
@@ -38,20 +38,20 @@ export function createClient({ apiUrl, requestsPerSecond }: ClientOptions): Clie
       EntitlementManager: 0,
       GuildBanManager: 0,
       GuildEmojiManager: 0,
-      GuildForumThreadManager: fewPeople,
+      GuildForumThreadManager: few,
       GuildInviteManager: 0,
-      GuildMemberManager: { maxSize: fewPeople, keepOverLimit: isSelf },
+      GuildMemberManager: { maxSize: few, keepOverLimit: isSelf },
       GuildMessageManager: 0,
       GuildScheduledEventManager: 0,
       GuildStickerManager: 0,
-      GuildTextThreadManager: fewPeople,
+      GuildTextThreadManager: few,
       MessageManager: 0,
       PresenceManager: 0,
       ReactionManager: 0,
       ReactionUserManager: 0,
       StageInstanceManager: 0,
       ThreadMemberManager: 0,
-      UserManager: { maxSize: fewPeople, keepOverLimit: isSelf },
+      UserManager: { maxSize: few, keepOverLimit: isSelf },
       VoiceStateManager: 0,
     }),
   })

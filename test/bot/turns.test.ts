@@ -273,6 +273,21 @@ describe('a turn', () => {
     assert.ok(!JSON.stringify(last).includes('not for the bot'))
   })
 
+  it('says what it cannot read without the Message Content intent', async () => {
+    const { discord, model } = bench
+    const channelId = bench.newChannel()
+    const { alex } = discord.users
+    model.script('First.')
+    const replyTo = await bench.ask('one', { channelId })
+    const before = newest()
+    const allowedMentions = { parse: [], replied_user: false }
+    await alex.say(channelId, 'two', { replyTo, allowedMentions })
+    await alex.waitForMessage(channelId, ({ author, content }) => {
+      return author.bot === true && /^我只能读到提及我的消息|^I can only read/.test(content)
+    })
+    assert.equal(newest(), before)
+  })
+
   it('explains itself when the mention holds no question', async () => {
     const before = newest()
     const answer = await bench.ask('', { channelId: bench.newChannel() })
