@@ -113,7 +113,7 @@ export async function connectUser({ apiUrl, session }: UserClientOptions): Promi
       }
     },
     giveUp(reason) {
-      for (const { reject } of waiting.values()) reject(reason)
+      for (const turn of waiting.values()) turn.reject(reason)
     },
     botIs: (state) => presence.when(state),
     async close() {
