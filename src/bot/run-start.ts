@@ -28,6 +28,12 @@ export interface RunStartDeps {
   clock: Clock
 }
 
+/**
+ * How much of a conversation a run looks back on. A channel of a class goes on for a whole term: without
+ * a bound every question would cost a context window of tokens.
+ */
+const lookBackMessages = 50
+
 const maxAttempts = 5
 const pollMs = 250
 const maxPolls = 40
@@ -77,6 +83,7 @@ export function createRunStart({ openai, assistant, conversations, clock }: RunS
             assistant_id: assistantId,
             additional_messages: request.messages,
             additional_instructions: request.instructions,
+            truncation_strategy: { type: 'last_messages', last_messages: lookBackMessages },
             stream: true,
           },
           { signal },
