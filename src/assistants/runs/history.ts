@@ -97,8 +97,9 @@ async function* newestMessages({ run, store }: HistoryOptions): AsyncGenerator<M
     wanted = run.truncation_strategy.last_messages ?? wanted
   }
   let after: string | undefined
-  let limit = firstPage
+  let pageSize = firstPage
   while (wanted > 0) {
+    const limit = Math.min(pageSize, wanted)
     const page = await store.listMessages(run.thread_id, { limit, order: 'desc', after })
     // What the run itself wrote comes with its steps.
     const messages = page.data.filter(({ run_id }) => run_id !== run.id).slice(0, wanted)
@@ -106,7 +107,7 @@ async function* newestMessages({ run, store }: HistoryOptions): AsyncGenerator<M
     if (messages.length > 0) yield messages
     if (!page.has_more || page.last_id === null) return
     after = page.last_id
-    limit = nextPages
+    pageSize = nextPages
   }
 }
 

@@ -84,7 +84,15 @@ describe('history in the prompt', () => {
     const strategy = { type: 'last_messages' as const, last_messages: 3 }
     const { texts } = await seen(numbered(200), { truncation_strategy: strategy })
     assert.deepEqual(texts, numbered(200).slice(-3))
-    assert.ok(rowsRead <= 32)
+    assert.equal(rowsRead, 3)
+  })
+
+  it('is the newest n for last_messages, over several pages', async () => {
+    await rig.close()
+    rig = await createRig()
+    const strategy = { type: 'last_messages' as const, last_messages: 150 }
+    const { texts } = await seen(numbered(200), { truncation_strategy: strategy })
+    assert.deepEqual(texts, numbered(200).slice(-150))
   })
 
   it('obeys max_prompt_tokens', async () => {
