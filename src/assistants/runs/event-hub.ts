@@ -5,10 +5,14 @@ import type { RunEvent } from '../wire/events.ts'
 /** Carries the events of runs to whoever streams them. */
 export interface EventHub {
   /** Everything that happens to the run from now on, until it ends or waits for tool outputs. */
-  open(runId: string): AsyncIterable<RunEvent>
+  open(run: Pick<Run, 'id' | 'thread_id'>): AsyncIterable<RunEvent>
   emit(runId: string, events: RunEvent[]): void
-  /** No more events will come; with an error, the readers' streams fail with it. */
-  end(runId: string, error?: Error): void
+  /** No more events of the run will come. */
+  end(runId: string): void
+  /** No more events of any run of the thread will come. */
+  endThread(threadId: string): void
+  /** No more events at all: every reader's stream fails, also that of one who comes later. */
+  close(): void
 }
 
 interface Reader {
@@ -16,40 +20,60 @@ interface Reader {
   end(error?: Error): void
 }
 
+/** Who reads the events of a run. */
+interface Audience {
+  threadId: string
+  readers: Set<Reader>
+}
+
 /** How far a reader may fall behind. */
 const maxEvents = 4096
 const maxBytes = 4 * 1024 * 1024
 
 export function createEventHub(): EventHub {
-  const readersOf = new Map<string, Set<Reader>>()
+  const audiences = new Map<string, Audience>()
+  let closed = false
 
   function leave(runId: string, reader: Reader): void {
-    const readers = readersOf.get(runId)
+    const readers = audiences.get(runId)?.readers
     readers?.delete(reader)
-    if (readers?.size === 0) readersOf.delete(runId)
+    if (readers?.size === 0) audiences.delete(runId)
   }
 
   function end(runId: string, error?: Error): void {
-    const readers = readersOf.get(runId)
-    readersOf.delete(runId)
+    const readers = audiences.get(runId)?.readers
+    audiences.delete(runId)
     for (const reader of readers ?? []) reader.end(error)
   }
 
   return {
-    open(runId) {
-      const { reader, events } = createReader(() => leave(runId, reader))
-      const readers = readersOf.get(runId) ?? new Set()
-      readersOf.set(runId, readers.add(reader))
+    open({ id, thread_id: threadId }) {
+      const { reader, events } = createReader(() => leave(id, reader))
+      const audience = audiences.get(id) ?? { threadId, readers: new Set() }
+      audience.readers.add(reader)
+      audiences.set(id, audience)
+      if (closed) end(id, shuttingDown())
       return events
     },
     emit(runId, events) {
       for (const event of events) {
-        for (const reader of readersOf.get(runId) ?? []) reader.push(event)
+        for (const reader of audiences.get(runId)?.readers ?? []) reader.push(event)
         if (endsStream(event)) end(runId)
       }
     },
     end,
+    endThread(threadId) {
+      for (const [id, audience] of audiences) if (audience.threadId === threadId) end(id)
+    },
+    close() {
+      closed = true
+      for (const id of audiences.keys()) end(id, shuttingDown())
+    },
   }
+}
+
+function shuttingDown(): AppError {
+  return new AppError('unavailable', 'The server is shutting down.')
 }
 
 const finalStatuses = new Set<Run['status']>([

@@ -1,4 +1,4 @@
-import { AppError, ProviderError } from '../../errors.ts'
+import { ProviderError } from '../../errors.ts'
 import type { NewId } from '../../ids.ts'
 import type { Logger } from '../../log.ts'
 import type { ModelDriver, ModelEvent } from '../../models/driver.ts'
@@ -48,7 +48,7 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
 
   return async function executeRun(queued, { signal }) {
     const run = await journal.apply(started(queued, now()))
-    if (!run) return
+    if (!run) return leaveIfDeleted(queued)
     const isFirst = queued.started_at === null
     const steps = isFirst ? [] : await store.getStepRecords(run)
     const turn = createTurn({
@@ -108,7 +108,6 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
         return
       case 'closing':
         await journal.apply(requeued(run, open))
-        hub.end(run.id, new AppError('unavailable', 'The server is shutting down.'))
         return
       case 'deleted':
         hub.end(run.id)
@@ -119,6 +118,11 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
       default:
         return reason satisfies never
     }
+  }
+
+  /** The run was not there to be started: cancelled, which its readers have seen, or deleted. */
+  async function leaveIfDeleted({ id, thread_id }: Run): Promise<void> {
+    if (!(await store.getRun(thread_id, id))) hub.end(id)
   }
 
   /** Somebody else moved the run on, and did not tell us: another process, or a deletion. */

@@ -21,7 +21,7 @@ export interface JournalDeps {
 
 export function createJournal({ store, hub }: JournalDeps): Journal {
   const lanes = createLanes()
-  const follow = (runId: string, { stream }: StartOptions) => (stream ? hub.open(runId) : noEvents)
+  const follow = (run: Run, { stream }: StartOptions) => (stream ? hub.open(run) : noEvents)
 
   async function commit({ change, events }: Transition, onCommit: () => void) {
     const stored = await store.changeRun(change)
@@ -38,7 +38,7 @@ export function createJournal({ store, hub }: JournalDeps): Journal {
     create: (creation, options) =>
       lanes.run(options.runId, async () => {
         const run = await store.insertRun(creation)
-        const events = follow(run.id, options)
+        const events = follow(run, options)
         hub.emit(run.id, creationEvents(run, creation))
         return { run, events }
       }),
@@ -49,7 +49,7 @@ export function createJournal({ store, hub }: JournalDeps): Journal {
       lanes.run(transition.change.run.id, async () => {
         let events: AsyncIterable<RunEvent> = noEvents
         const run = await commit(transition, () => {
-          events = follow(transition.change.run.id, options)
+          events = follow(transition.change.run, options)
         })
         return run && { run, events }
       }),

@@ -63,7 +63,10 @@ export function createRunService({
   const endings = createOutsideEndings({ store, journal, executor, now: seconds })
   const background = new Set<Promise<void>>()
   let stopSweeping = () => {}
-  const stopListening = store.onThreadDeleted((id) => executor.stopThread(id, 'deleted'))
+  const stopListening = store.onThreadDeleted((threadId) => {
+    executor.stopThread(threadId, 'deleted')
+    hub.endThread(threadId)
+  })
 
   function inBackground(task: Promise<void>): void {
     const logged = task.catch((err: unknown) => log.error({ err }, 'a run could not be ended'))
@@ -210,6 +213,7 @@ export function createRunService({
         wait(closeMs, undefined, { signal: timeout.signal, ref: false }).catch(() => {}),
       ])
       timeout.abort()
+      hub.close()
     },
   }
 }

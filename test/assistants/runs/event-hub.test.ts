@@ -6,6 +6,7 @@ import type { Run } from '../../../src/assistants/store/store.ts'
 import type { RunEvent } from '../../../src/assistants/wire/events.ts'
 import { newAssistant, newRun } from '../store/objects.ts'
 
+const one = { id: 'run_1', thread_id: 'thread_1' }
 const run = newRun('thread_1', newAssistant())
 const queued: RunEvent = { event: 'thread.run.queued', data: run }
 const ended: RunEvent = {
@@ -22,9 +23,9 @@ function delta(text: string): RunEvent {
 describe('event hub', () => {
   it('gives every reader everything from when it joined to the end', async () => {
     const hub = createEventHub()
-    const first = hub.open('run_1')
+    const first = hub.open(one)
     hub.emit('run_1', [queued])
-    const second = hub.open('run_1')
+    const second = hub.open(one)
     hub.emit('run_1', [delta('a'), ended])
     assert.deepEqual(await Array.fromAsync(first), [queued, delta('a'), ended])
     assert.deepEqual(await Array.fromAsync(second), [delta('a'), ended])
@@ -32,7 +33,7 @@ describe('event hub', () => {
 
   it('keeps runs apart', async () => {
     const hub = createEventHub()
-    const events = hub.open('run_1')
+    const events = hub.open(one)
     hub.emit('run_2', [queued, ended])
     hub.emit('run_1', [ended])
     assert.deepEqual(await Array.fromAsync(events), [ended])
@@ -40,7 +41,7 @@ describe('event hub', () => {
 
   it('wakes a reader that waits', async () => {
     const hub = createEventHub()
-    const iterator = hub.open('run_1')[Symbol.asyncIterator]()
+    const iterator = hub.open(one)[Symbol.asyncIterator]()
     const next = iterator.next()
     hub.emit('run_1', [queued])
     assert.deepEqual(await next, { done: false, value: queued })
@@ -48,7 +49,7 @@ describe('event hub', () => {
 
   it('lets a reader leave while it waits', async () => {
     const hub = createEventHub()
-    const iterator = hub.open('run_1')[Symbol.asyncIterator]()
+    const iterator = hub.open(one)[Symbol.asyncIterator]()
     const next = iterator.next()
     await iterator.return?.()
     assert.equal((await next).done, true)
@@ -61,18 +62,30 @@ describe('event hub', () => {
     ]
     for (const flood of floods) {
       const hub = createEventHub()
-      const slow = hub.open('run_1')
+      const slow = hub.open(one)
       hub.emit('run_1', flood)
       await assert.rejects(Array.fromAsync(slow), { code: 'unavailable' })
     }
   })
 
-  it('passes an error on to the readers after what came before', async () => {
+  it('ends with a thread, for its readers and no others', async () => {
     const hub = createEventHub()
-    const iterator = hub.open('run_1')[Symbol.asyncIterator]()
+    const events = hub.open(one)
+    const others = hub.open({ id: 'run_2', thread_id: 'thread_2' })
     hub.emit('run_1', [queued])
-    hub.end('run_1', new Error('closing'))
+    hub.endThread('thread_1')
+    hub.emit('run_2', [ended])
+    assert.deepEqual(await Array.fromAsync(events), [queued])
+    assert.deepEqual(await Array.fromAsync(others), [ended])
+  })
+
+  it('fails its readers when it closes, after what came before, and those who come later', async () => {
+    const hub = createEventHub()
+    const iterator = hub.open(one)[Symbol.asyncIterator]()
+    hub.emit('run_1', [queued])
+    hub.close()
     assert.deepEqual((await iterator.next()).value, queued)
-    await assert.rejects(iterator.next(), /closing/)
+    await assert.rejects(iterator.next(), { code: 'unavailable' })
+    await assert.rejects(Array.fromAsync(hub.open(one)), { code: 'unavailable' })
   })
 })

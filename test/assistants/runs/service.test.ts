@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 
 import type { RunBody } from '../../../src/assistants/runs/run-service.ts'
 import type { Assistant } from '../../../src/assistants/store/store.ts'
-import { collect, createRig, functions, lastRun, readUntil, type Rig } from './rig.ts'
+import { collect, createRig, functions, lastRun, names, readUntil, type Rig } from './rig.ts'
 
 const stream = { stream: true }
 const oneCall = { toolCalls: [{ name: 'first', arguments: '{}' }] }
@@ -372,6 +372,19 @@ describe('run service', () => {
     assert.equal(await asked?.closed, true)
   })
 
+  it('ends the stream of a run whose thread is deleted before it starts, or while it is cancelled', async () => {
+    const { id: assistant_id } = await rig.assistant()
+    for (const act of ['nothing', 'cancel'] as const) {
+      const threadId = await rig.thread('Hello')
+      const creating = rig.runs.createRun(threadId, { assistant_id }, stream)
+      const deleting = rig.store.deleteThread(threadId)
+      const { run: created, events } = await creating
+      const cancelling = act === 'cancel' && rig.runs.cancelRun(threadId, created.id)
+      await Promise.allSettled([deleting, cancelling])
+      assert.ok(!names(await Array.fromAsync(events)).includes('run.completed'))
+    }
+  })
+
   type Target = { threadId: string; runId: string }
 
   async function until({ threadId, runId }: Target, status: string) {
@@ -410,6 +423,25 @@ describe('run service with room for one run', () => {
       ['a', 'b'],
     )
     await rig.close()
+  })
+
+  it('ends the streams of those that wait, with their thread and with itself', async () => {
+    const rig = await createRig({ maxConcurrent: 1 })
+    rig.server.script({ hold: new Promise(() => {}) })
+    const { id: assistant_id } = await rig.assistant()
+    const [, deleted, closed] = await Promise.all(
+      ['a', 'b', 'c'].map(async (content) => {
+        const threadId = await rig.thread(content)
+        return rig.runs.createRun(threadId, { assistant_id }, stream)
+      }),
+    )
+    assert.ok(deleted && closed)
+    await rig.server.request(0)
+    await rig.store.deleteThread(deleted.run.thread_id)
+    assert.deepEqual(names(await collect(deleted)), ['run.created', 'run.queued'])
+    const rest = assert.rejects(collect(closed), { code: 'unavailable' })
+    await rig.close()
+    await rest
   })
 })
 
