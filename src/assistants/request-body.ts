@@ -6,6 +6,8 @@ import { parseRequest } from './wire/parse.ts'
 
 /** Bytes of JSON in one request; 32 messages of the longest text fit in most languages. */
 const maxBytes = 8 * 1024 * 1024
+/** Values of any kind in one body; megabytes of `1,1,…` would be checked for seconds. */
+const maxValues = 50_000
 
 /** The request's body, checked. No body at all counts as `{}`: some clients send none. */
 export async function readBody<Schema extends z.ZodType>(
@@ -17,6 +19,11 @@ export async function readBody<Schema extends z.ZodType>(
 }
 
 function parseJson(text: string): unknown {
+  if (hasTooManyValues(text)) {
+    throw tooLarge(
+      `at most ${maxValues} values, such as objects, strings and numbers, are accepted`,
+    )
+  }
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -27,9 +34,41 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The body is counted while it arrives, because its announced length may be absent. */
+/** Counted in the text, because parsing so many takes most of the time. */
+function hasTooManyValues(text: string): boolean {
+  let count = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at]
+    if (character === '"') at = endOfString(text, at)
+    else if (character === ',' || character === '[' || character === '{') count += 1
+    if (count > maxValues) return true
+  }
+  return false
+}
+
+/** Where the closing quote is, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0
+    while (text[end - 1 - backslashes] === '\\') backslashes += 1
+    if (backslashes % 2 === 0) return end
+  }
+  return text.length
+}
+
 async function readText(request: Request, announced: string | undefined): Promise<string> {
-  if (announced !== undefined && Number(announced) > maxBytes) throw tooLarge()
+  try {
+    return await readWithin(request, announced)
+  } catch (cause) {
+    if (cause instanceof InvalidRequestError) throw cause
+    // The client went away, or its request was no HTTP any more.
+    throw new InvalidRequestError('The request body broke off.', { cause })
+  }
+}
+
+/** The body is counted while it arrives, because its announced length may be absent. */
+async function readWithin(request: Request, announced: string | undefined): Promise<string> {
+  if (announced !== undefined && Number(announced) > maxBytes) throw tooManyBytes()
   // An HTTP server holds a client to the length that it announced.
   if (announced !== undefined) return request.text()
   if (request.body === null) return ''
@@ -38,15 +77,19 @@ async function readText(request: Request, announced: string | undefined): Promis
   for await (const chunk of request.body) {
     size += chunk.byteLength
     // Leaving the loop cancels the rest of the body.
-    if (size > maxBytes) throw tooLarge()
+    if (size > maxBytes) throw tooManyBytes()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks, size).toString('utf8')
 }
 
-function tooLarge(): InvalidRequestError {
+function tooManyBytes(): InvalidRequestError {
+  return tooLarge(`at most ${maxBytes} bytes are accepted`)
+}
+
+function tooLarge(limit: string): InvalidRequestError {
   return new InvalidRequestError(
-    `The request body is too large: at most ${maxBytes} bytes are accepted. Send long conversations as several messages, each in a request of its own.`,
+    `The request body is too large: ${limit}. Send long conversations as several messages, each in a request of its own.`,
     { apiCode: 'request_too_large' },
   )
 }

@@ -136,7 +136,7 @@ describe('the request body', () => {
   })
 
   it('may be nested as deeply as it likes without harm', async () => {
-    const deep = '['.repeat(2_000_000) + ']'.repeat(2_000_000)
+    const deep = '['.repeat(40_000) + ']'.repeat(40_000)
     const { status, body } = await request('/v1/threads', {
       method: 'POST',
       body: `{"metadata":{"a":${deep}}}`,
@@ -150,6 +150,52 @@ describe('the request body', () => {
         'metadata.a',
       ),
     )
+  })
+
+  it('may not hold more than 50 000 values, wide or deep', async () => {
+    const expected = {
+      status: 413,
+      body: invalid(
+        'The request body is too large: at most 50000 values, such as objects, strings and numbers, are accepted. Send long conversations as several messages, each in a request of its own.',
+        'request_too_large',
+      ),
+    }
+    const bodies = [
+      `{"messages":[${'{},'.repeat(50_000)}{}]}`,
+      `{"messages":[${'[{},1],'.repeat(20_000)}{}]}`,
+      `{"metadata":{"a":${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}}}`,
+    ]
+    for (const body of bodies) {
+      assert.deepEqual(await request('/v1/threads', { method: 'POST', body }), expected)
+    }
+  })
+
+  it('may hold any number of separators in its texts', async () => {
+    const content = String.raw`{"[,\"],`.repeat(20_000)
+    const body = JSON.stringify({ messages: [{ role: 'user', content }] })
+    assert.equal((await request('/v1/threads', { method: 'POST', body })).status, 200)
+  })
+
+  it("may break off, which is nobody else's concern", async () => {
+    const before = runtime.logged.length
+    for (const announced of [{}, { 'content-length': '100' }]) {
+      const body = new ReadableStream({
+        pull(controller) {
+          controller.error(new Error('aborted'))
+        },
+      })
+      const answer = await answerOf(
+        runtime.app.request('/v1/threads', {
+          method: 'POST',
+          headers: { ...beta, ...announced },
+          body,
+          duplex: 'half',
+        }),
+      )
+      assert.equal(answer.status, 400)
+      assert.deepEqual(answer.body, invalid('The request body broke off.'))
+    }
+    assert.deepEqual(runtime.logged.slice(before), [])
   })
 
   it('cannot reach the prototype of anything', async () => {
