@@ -1,7 +1,6 @@
-import { z } from 'zod'
-
 import { InvalidRequestError } from '../../errors.ts'
 import { problemIssue } from './problem.ts'
+import { text } from './text.ts'
 
 const prefixes = {
   assistant_id: 'asst',
@@ -16,10 +15,12 @@ export type IdParam = keyof typeof prefixes
 /** A longer id cannot be one of ours, and its text would only fill an error message. */
 const longestQuoted = 100
 
+const longest = 256
+
 /** An id in a body or a query; which object it names is known from the member's name. */
 export function id(param: IdParam) {
   const prefix = prefixes[param]
-  return z.string().check(({ value, issues }) => {
+  return text(longest).check(({ value, issues }) => {
     if (value.startsWith(prefix)) return
     issues.push(
       problemIssue({ code: 'invalid_value', text: wrongShape('$', value, prefix) }, value),

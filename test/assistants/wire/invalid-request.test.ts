@@ -411,6 +411,14 @@ const refusals: Refusal[] = [
   },
   {
     schema: createRunBody,
+    body: { assistant_id: 'asst_'.padEnd(300, 'x') },
+    message:
+      "Invalid 'assistant_id': string too long. Expected a string with maximum length 256, but got a string with length 300 instead.",
+    param: 'assistant_id',
+    code: 'string_above_max_length',
+  },
+  {
+    schema: createRunBody,
     body: { assistant_id, max_prompt_tokens: 0 },
     message:
       "Invalid 'max_prompt_tokens': integer below minimum value. Expected a value >= 1, but got 0 instead.",
