@@ -10,7 +10,7 @@ export interface EndpointErrorContext {
 
 /**
  * What went wrong at a model endpoint, in a fixed sentence that a client can tell from the others
- * and that names neither key nor address; what the endpoint itself said is in `cause`.
+ * and that names neither key nor address; what the endpoint itself said is in `cause`, less the key.
  */
 export function toProviderError(error: unknown, context: EndpointErrorContext): ProviderError {
   if (error instanceof ProviderError) return error
@@ -20,11 +20,10 @@ export function toProviderError(error: unknown, context: EndpointErrorContext): 
       cause: error,
     })
   }
-  const status = error instanceof APIError ? statusOf(error) : undefined
-  if (error instanceof APIError && status !== undefined) {
-    return fromStatus(error, { ...context, status })
-  }
-  return brokeOff(error)
+  if (!(error instanceof APIError)) return brokeOff(error)
+  const status = statusOf(error)
+  if (status === undefined) return brokeOff(forLog(error, context.apiKey))
+  return fromStatus(error, { ...context, status })
 }
 
 export function tookTooLong(cause?: unknown): ProviderError {
@@ -49,7 +48,7 @@ function fromStatus(
   error: APIError,
   { status, model, apiKey }: EndpointErrorContext & { status: number },
 ): ProviderError {
-  const options = { cause: error, retryAfterMs: retryAfterMs(error.headers) }
+  const options = { cause: forLog(error, apiKey), retryAfterMs: retryAfterMs(error.headers) }
   if (status === 401 || status === 403) {
     const message = `The model endpoint refused the API key (${status}).`
     return new ProviderError('server_error', message, options)
@@ -76,6 +75,13 @@ function fromStatus(
     return new ProviderError('invalid_prompt', message, options)
   }
   return new ProviderError('server_error', `The model endpoint failed (${status}).`, options)
+}
+
+/** What the log may show of the endpoint's answer, which may quote the key or be a whole page. */
+function forLog(error: APIError, apiKey: string | undefined): Error {
+  const shown = new Error(mask(error.message, apiKey).slice(0, 1000))
+  shown.name = error.constructor.name
+  return shown
 }
 
 function isQuota(error: APIError): boolean {

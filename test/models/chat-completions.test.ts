@@ -248,6 +248,24 @@ describe('Chat Completions driver', () => {
       await assert.rejects(long, (error: Error) => error.message.length < 400)
     })
 
+    it('logs what the endpoint said, but neither the key nor whole pages', async () => {
+      const lines: string[] = []
+      const destination = { write: (line: string) => void lines.push(line) }
+      const kept = createLogger({ level: 'debug', pretty: false, destination })
+      const message = `no such plan for sk-secret-of-the-test ${'x'.repeat(50_000)}`
+      for (const reply of [
+        { error: { status: 401, message } },
+        { chunks: [{ error: { message, code: 'insufficient_quota' } }] },
+        { chunks: [{ error: { message } }] },
+      ]) {
+        await assert.rejects(answer(reply, { log: kept }))
+        const line = lines.pop() ?? ''
+        assert.match(line, /no such plan for \[key\]/)
+        assert.doesNotMatch(line, /sk-secret-of-the-test/)
+        assert.ok(line.length < 5000, `${line.length} characters`)
+      }
+    })
+
     it('says how long to wait', () =>
       assert.rejects(answer({ error: { status: 429, headers: { 'retry-after': '7' } } }), {
         retryAfterMs: 7000,
