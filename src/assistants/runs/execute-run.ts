@@ -64,6 +64,7 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
       run,
       steps: [...steps, ...turn.closed()],
       open: turn.open(),
+      stepless: turn.stepless(),
       now: now(),
     })
     try {

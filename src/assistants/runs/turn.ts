@@ -23,6 +23,8 @@ export interface Turn {
   closed(): StepRecord[]
   /** The open step, with all that has come for it. */
   open(): StepRecord | undefined
+  /** What was counted for an answer that became no step: all of it was thought, say. */
+  stepless(): ModelUsage | null
   calls(): FunctionCalls
 }
 
@@ -130,6 +132,7 @@ export function createTurn({ run, newId, now, advance, emit }: TurnDeps): Turn {
     },
     closed: () => closed,
     open: () => open && withContent(open),
+    stepless: () => (open ? null : turnUsage),
     calls: () => toolCalls.calls(),
   }
 }

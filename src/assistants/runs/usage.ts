@@ -2,8 +2,8 @@ import type { ModelUsage } from '../../models/driver.ts'
 import type { Run, RunStep, StepRecord } from '../store/store.ts'
 
 /** Null if the endpoint never counted. */
-export function sumUsage(steps: StepRecord[]): ModelUsage | null {
-  const counted = steps.flatMap(({ usage }) => usage ?? [])
+export function sumUsage(usages: (ModelUsage | null)[]): ModelUsage | null {
+  const counted = usages.filter((usage) => usage !== null)
   if (counted.length === 0) return null
   return counted.reduce((sum, usage) => ({
     prompt_tokens: sum.prompt_tokens + usage.prompt_tokens,
@@ -37,7 +37,7 @@ export interface TokensLeft {
 }
 
 export function tokensLeft(run: Run, steps: StepRecord[]): TokensLeft {
-  const used = sumUsage(steps)
+  const used = sumUsage(steps.map(({ usage }) => usage))
   return {
     prompt: run.max_prompt_tokens ? run.max_prompt_tokens - (used?.prompt_tokens ?? 0) : undefined,
     completion: run.max_completion_tokens

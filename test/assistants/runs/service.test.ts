@@ -224,6 +224,16 @@ describe('run service', () => {
       assert.equal((await run()).ended.usage, null)
     })
 
+    it('count the tokens of an answer that was nothing but thought', async () => {
+      for (const [finishReason, status] of [
+        ['length', 'incomplete'],
+        ['stop', 'failed'],
+      ] as const) {
+        rig.server.script({ finishReason })
+        assert.partialDeepStrictEqual((await run()).ended, { status, usage: { total_tokens: 25 } })
+      }
+    })
+
     it('stop a model that calls functions for ever', async () => {
       rig.server.respond((body) => (body.tools ? oneCall : 'OK'))
       const { ended, target } = await run({ body: { tools: functions } })

@@ -1,3 +1,4 @@
+import type { ModelUsage } from '../../../models/driver.ts'
 import type { Run, StepRecord } from '../../store/store.ts'
 import type { ClosedStep } from '../close-step.ts'
 import type { Transition } from '../transition.ts'
@@ -10,6 +11,8 @@ export interface RunAtEnd {
   steps: StepRecord[]
   /** Its open step, with everything that belongs to it. */
   open?: StepRecord | undefined
+  /** What a last turn cost that made no step. */
+  stepless?: ModelUsage | null
   /** Unix seconds. */
   now: number
 }
@@ -27,11 +30,12 @@ export interface RunEnd {
 /** What every ending has in common: the step is closed, the thread free, the tokens counted. */
 export function endRun({ at, closed, from, patch }: RunEnd): Transition {
   const steps = closed ? [...at.steps, closed.record] : at.steps
+  const usages = [...steps.map(({ usage }) => usage), at.stepless ?? null]
   const run: Run = {
     ...at.run,
     required_action: null,
     expires_at: null,
-    usage: toRunUsage(sumUsage(steps)),
+    usage: toRunUsage(sumUsage(usages)),
     ...patch,
   }
   return {
