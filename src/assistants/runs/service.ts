@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { NotFoundError, RunConflictError } from '../../errors.ts'
+import { RunConflictError, type NotFoundError } from '../../errors.ts'
 import type { NewId } from '../../ids.ts'
 import type { Logger } from '../../log.ts'
 import type { ModelDriver } from '../../models/driver.ts'
 import type { TokenCounter } from '../../tokens/token-counter.ts'
+import { noObject } from '../not-found.ts'
 import { activeStatuses, type Message, type Run, type Store } from '../store/store.ts'
 import { completeStep } from './close-step.ts'
 import { createOutsideEndings } from './end-from-outside.ts'
@@ -98,7 +99,7 @@ export function createRunService({
 
   async function noRun(threadId: string, runId: string): Promise<NotFoundError> {
     const thread = await store.getThread(threadId)
-    return thread ? notFound('run', runId) : notFound('thread', threadId)
+    return thread ? noObject('run', runId) : noObject('thread', threadId)
   }
 
   /** A run whose time is over must not stand in the way of what comes next. */
@@ -220,8 +221,4 @@ export function createRunService({
 
 function isActive({ status }: Run): boolean {
   return activeStatuses.some((active) => active === status)
-}
-
-function notFound(noun: 'thread' | 'run', id: string): NotFoundError {
-  return new NotFoundError(`No ${noun} found with id '${id}'.`)
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 
-import { NotFoundError } from '../../errors.ts'
+import { noObject } from '../not-found.ts'
 import { isActive } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
@@ -22,7 +22,7 @@ export async function lockThread({ trx, dialect, threadId }: LockThreadOptions):
     .select('id')
     .$if(dialect.rowLocks, (query) => query.forUpdate())
     .executeTakeFirst()
-  if (!thread) throw new NotFoundError(`No thread found with id '${threadId}'.`)
+  if (!thread) throw noObject('thread', threadId)
 }
 
 export async function findActiveRunId(

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 
-import { InvalidRequestError, NotFoundError, RunConflictError } from '../../errors.ts'
+import { InvalidRequestError, RunConflictError } from '../../errors.ts'
+import { noObject } from '../not-found.ts'
 import { findAssistant } from './assistants.ts'
 import { findActiveRunId, liveThread, lockThread } from './live-thread.ts'
 import { insertMessages } from './messages.ts'
@@ -133,7 +134,7 @@ async function insertRun({ trx, dialect, creation }: InsertRunOptions): Promise<
   const { thread, assistantId, messages } = creation
   if (typeof thread === 'string') await lockThread({ trx, dialect, threadId: thread })
   const assistant = await findAssistant(trx, assistantId)
-  if (!assistant) throw new NotFoundError(`No assistant found with id '${assistantId}'.`)
+  if (!assistant) throw noObject('assistant', assistantId)
   const run = creation.toRun(assistant)
 
   if (typeof thread !== 'string') await insertThread(trx, thread.thread, thread.messages)
