@@ -1,8 +1,263 @@
-import { enableCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { mkdirSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
 
-// Keeps compiled code beside the packages, where nobody else writes: the next start needs a third
-// less time. It only helps what is loaded after it, so the program itself is imported afterwards.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)))
-const { runProgram } = await import('./program.ts')
-await runProgram()
+import { KeyvSqlite } from '@keyv/sqlite'
+import { Keyv } from 'keyv'
+import OpenAI from 'openai'
+
+import { createApp } from './assistants/app.ts'
+import { createRunService } from './assistants/runs/service.ts'
+import { createSqliteStore } from './assistants/store/sqlite.ts'
+import { createBot } from './bot/bot.ts'
+import { inviteUrl } from './bot/invite.ts'
+import { ConfigError, parseConfig, type Config } from './config.ts'
+import { startHttpServer } from './http-server.ts'
+import { newId } from './ids.ts'
+import { createLogger, type Logger } from './log.ts'
+import { createChatCompletionsDriver } from './models/chat-completions.ts'
+import type { ModelDriver } from './models/driver.ts'
+import { createSchedules } from './schedule/schedules.ts'
+import { createTokenCounter } from './tokens/token-counter.ts'
+import { createAskDatabase } from './tools/ask-database.ts'
+import { createToolRegistry } from './tools/registry.ts'
+
+/** The whole program, running. */
+interface Guagua {
+  /** What to tell whoever started it. */
+  greeting: string
+  close(): Promise<void>
+}
+
+/** All of a stop: the bot's answers get most of it, the rest is for putting things away. */
+const stopWithinMs = 10_000
+
+/** Starts every part, in the order in which they need each other; `close` goes the other way. */
+async function start(config: Config, log: Logger): Promise<Guagua> {
+  const parts = new AsyncDisposableStack()
+  try {
+    return await startParts(config, { log, parts })
+  } catch (error) {
+    await parts.disposeAsync()
+    throw error
+  }
+}
+
+async function startParts(
+  config: Config,
+  { log, parts }: { log: Logger; parts: AsyncDisposableStack },
+): Promise<Guagua> {
+  mkdirSync(config.dataDir, { recursive: true })
+  const timeZone = Temporal.Now.timeZoneId()
+  const model = await chooseModel(config, log)
+
+  const store = await createSqliteStore({ path: config.databasePath, log })
+  parts.defer(() => store.close())
+  const tokens = createTokenCounter({ log })
+  parts.defer(() => tokens.close())
+  const runs = createRunService({ store, driver: model.driver, tokens, newId, now, every, log })
+  parts.defer(() => runs.close())
+  await runs.start()
+
+  const api = { store, runs, models: model.driver, log, newId, now }
+  const inside = createApp({ ...api, apiKeys: null })
+  const openai = createOpenAi(config, inside)
+
+  const keyv = new Keyv({
+    store: new KeyvSqlite({ uri: config.keyvUri, wal: true }),
+    throwOnErrors: true,
+  })
+  parts.defer(() => keyv.disconnect())
+  const schedules = createSchedules({ now, timeZone, log })
+  parts.defer(() => schedules.close())
+  const tools = createToolRegistry({
+    tools: { ask_database: createAskDatabase({ schedules }) },
+    log,
+  })
+
+  const discord = await chooseDiscord(config, log)
+  parts.defer(() => discord.close())
+  const { host, port, apiKeys } = config.http
+  const http = await startHttpServer({
+    host,
+    port,
+    authenticated: apiKeys.length > 0,
+    mount(app) {
+      app.route('/', createApp({ ...api, apiKeys: apiKeys.length > 0 ? apiKeys : null }))
+      discord.mount(app)
+    },
+    healthCheck: () => store.ping(),
+    ...(discord.upgrade && { upgrade: discord.upgrade }),
+    log,
+  })
+  parts.defer(() => http.close(1_000))
+
+  const bot = createBot({
+    token: discord.token,
+    apiUrl: discord.apiUrl(http.origin),
+    openai,
+    assistantId: config.assistantId ?? undefined,
+    model: model.name,
+    tools,
+    schedules,
+    keyv,
+    log,
+    timeZone,
+    requestsPerSecond: config.discord.requestsPerSecond,
+  })
+  parts.defer(() => bot.close())
+  const { applicationId } = await bot.start()
+  schedules.warm().catch((err: unknown) => log.warn({ err }, 'the query thread did not start'))
+  return {
+    greeting: discord.greeting({ origin: http.origin, applicationId }),
+    close: () => parts.disposeAsync(),
+  }
+}
+
+interface ChosenModel {
+  driver: ModelDriver
+  name: string
+}
+
+async function chooseModel({ model }: Config, log: Logger): Promise<ChosenModel> {
+  if (model) {
+    const driver = createChatCompletionsDriver({
+      apiKey: model.apiKey,
+      baseURL: model.baseUrl,
+      defaultModel: model.model,
+      contextWindow: model.contextWindow ?? undefined,
+      log,
+    })
+    return { driver, name: model.model }
+  }
+  const { createDemoDriver, demoModel } = await import('./models/demo.ts')
+  const driver = createDemoDriver({
+    sleep: (ms, { signal }) => sleep(ms, undefined, { signal }),
+  })
+  return { driver, name: demoModel }
+}
+
+/** The bot's way to the runtime: always the SDK, over HTTP or straight into the app. */
+function createOpenAi({ assistantsServer }: Config, app: ReturnType<typeof createApp>): OpenAI {
+  const shared = { organization: null, project: null, logLevel: 'off' as const }
+  if (assistantsServer) {
+    const { baseUrl, apiKey } = assistantsServer
+    return new OpenAI({ ...shared, apiKey, baseURL: baseUrl })
+  }
+  return new OpenAI({
+    ...shared,
+    apiKey: 'embedded',
+    baseURL: 'http://runtime/v1',
+    maxRetries: 0,
+    fetch: async (input, init) => app.fetch(new Request(input, init)),
+  })
+}
+
+/** Discord itself, or the one in this process. */
+interface ChosenDiscord {
+  token: string
+  apiUrl(origin: string): string | undefined
+  mount: Parameters<typeof startHttpServer>[0]['mount']
+  upgrade?: Parameters<typeof startHttpServer>[0]['upgrade']
+  greeting(where: { origin: string; applicationId: string }): string
+  close(): Promise<void>
+}
+
+async function chooseDiscord({ discord }: Config, log: Logger): Promise<ChosenDiscord> {
+  const { token, apiUrl } = discord
+  if (token !== null) {
+    return {
+      token,
+      apiUrl: () => apiUrl ?? undefined,
+      mount: () => {},
+      greeting: ({ applicationId }) => `Add the bot to your server: ${inviteUrl(applicationId)}`,
+      close: async () => {},
+    }
+  }
+  const [{ createLocalDiscord }, { createPageApp }] = await Promise.all([
+    import('./local-discord/local-discord.ts'),
+    import('./local-discord/page-server.ts'),
+  ])
+  const local = createLocalDiscord({ log })
+  return {
+    token: local.botToken,
+    apiUrl: (origin) => `${origin}/api`,
+    mount(app) {
+      app.route('/', local.app)
+      app.route('/', createPageApp())
+    },
+    upgrade: (request, socket, head) => local.upgrade(request, socket, head),
+    greeting: ({ origin }) => `Open ${origin}`,
+    close: () => local.close(),
+  }
+}
+
+function now(): number {
+  return Date.now()
+}
+
+function every(intervalMs: number, tick: () => void): () => void {
+  const timer = setInterval(tick, intervalMs)
+  return () => clearInterval(timer)
+}
+
+/** What an operator can do about it, for the errors that happen to newcomers; else null. */
+function explain(error: unknown, { http }: Config): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  switch (code) {
+    case 'EADDRINUSE':
+      return `PORT: ${http.port} on ${http.host} is taken by another program; set PORT to another number`
+    case 'EACCES':
+      return `HOST, PORT or DATA_DIR: not allowed on this machine (${String(error)})`
+    case 'TokenInvalid':
+      return 'DISCORD_TOKEN: Discord does not accept it; copy it again from the Developer Portal (Bot > Reset Token)'
+    default:
+      return null
+  }
+}
+
+function readConfig(): Config {
+  try {
+    return parseConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+async function main(): Promise<void> {
+  const config = readConfig()
+  const pretty = process.stdout.isTTY
+  const log = createLogger({ level: config.logLevel, pretty })
+  process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'))
+
+  let guagua: Guagua | null = null
+  let stopping = false
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (stopping) process.exit(130)
+    stopping = true
+    log.info({ signal }, 'stopping')
+    setTimeout(() => process.exit(1), stopWithinMs).unref()
+    await guagua?.close()
+    process.exit(0)
+  }
+  process.on('SIGINT', (signal) => void stop(signal))
+  process.on('SIGTERM', (signal) => void stop(signal))
+
+  try {
+    guagua = await start(config, log)
+  } catch (error) {
+    const explanation = explain(error, config)
+    if (explanation === null) log.fatal({ err: error }, 'could not start')
+    else log.fatal(explanation)
+    process.exitCode = 1
+    return
+  }
+  // Now rather than at exit, which a crash would skip.
+  flushCompileCache()
+  if (pretty) process.stdout.write(`\n  瓜瓜 ${guagua.greeting}\n\n`)
+  else log.info(guagua.greeting)
+}
+
+await main()

@@ -7,13 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 
 import { seedIds } from '../src/local-discord/seed.ts'
 import { connectUsers, type TestUser, userOf } from './helpers/local-discord.ts'
 import { createModelServer } from './helpers/model-server.ts'
+import { startCommand } from './helpers/start-command.ts'
 
-const program = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const cleanUps: (() => Promise<unknown>)[] = []
 after(async () => {
   for (const cleanUp of cleanUps.toReversed()) await cleanUp()
@@ -32,7 +31,7 @@ async function dataDir(): Promise<string> {
 }
 
 function run(env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
+  const child = spawn(process.execPath, startCommand(), {
     // Nothing of the tester's own environment may reach it.
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', TZ: 'Asia/Shanghai', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

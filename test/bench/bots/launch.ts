@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { startCommand } from '../../helpers/start-command.ts'
 import { startProcess, type Process } from '../processes.ts'
 import type { BotName } from '../report.ts'
 
@@ -42,16 +42,5 @@ export function dataDirOf(folder: string): string {
 const programs: Record<BotName, () => string[]> = {
   echo: () => [fileURLToPath(new URL('./echo.ts', import.meta.url))],
   minimal: () => [fileURLToPath(new URL('./minimal.ts', import.meta.url))],
-  guagua: shippedCommand,
-}
-
-/** `npm start` less the user's own `.env`: what else it passes to node counts as shipped. */
-function shippedCommand(): string[] {
-  const root = new URL('../../../', import.meta.url)
-  const manifest = readFileSync(new URL('package.json', root), 'utf8')
-  const { scripts } = JSON.parse(manifest) as { scripts: { start: string } } // our own package.json
-  const [, ...args] = scripts.start.split(' ').filter((part) => !part.startsWith('--env-file'))
-  const script = args.pop()
-  if (script === undefined) throw new Error('package.json has no start script')
-  return [...args, fileURLToPath(new URL(script, root))]
+  guagua: startCommand,
 }
