@@ -8,6 +8,7 @@ import OpenAI from 'openai'
 
 import { createApp } from './assistants/app.ts'
 import { createRunService } from './assistants/runs/service.ts'
+import { lockSqlite } from './assistants/store/sqlite-lock.ts'
 import { createSqliteStore } from './assistants/store/sqlite.ts'
 import { createBot } from './bot/bot.ts'
 import { inviteUrl } from './bot/invite.ts'
@@ -51,6 +52,7 @@ async function startParts(
   const timeZone = Temporal.Now.timeZoneId()
   const model = await chooseModel(config, log)
 
+  parts.defer(lockSqlite(config.databasePath))
   const store = await createSqliteStore({ path: config.databasePath, log })
   parts.defer(() => store.close())
   const tokens = createTokenCounter({ log })
@@ -202,13 +204,15 @@ function every(intervalMs: number, tick: () => void): () => void {
 }
 
 /** What an operator can do about it, for the errors that happen to newcomers; else null. */
-function explain(error: unknown, { http }: Config): string | null {
+function explain(error: unknown, { http, databasePath }: Config): string | null {
   const code = error instanceof Error && 'code' in error ? error.code : null
   switch (code) {
     case 'EADDRINUSE':
       return `PORT: ${http.port} on ${http.host} is taken by another program; set PORT to another number`
     case 'EACCES':
       return `HOST, PORT or DATA_DIR: not allowed on this machine (${String(error)})`
+    case 'DATABASE_IN_USE':
+      return `DATA_DIR or DATABASE_URL: ${databasePath} is in use by another Guagua; stop that one, or set DATA_DIR to another folder`
     case 'TokenInvalid':
       return 'DISCORD_TOKEN: Discord does not accept it; copy it again from the Developer Portal (Bot > Reset Token)'
     default:

@@ -137,6 +137,15 @@ describe('npm start', () => {
     assert.match(said, /- DATABASE_URL: expected sqlite:[^]*- PORT: expected a whole number/)
   })
 
+  it('leaves the data of one that is running alone, and says so', async () => {
+    const env = { DATA_DIR: await dataDir() }
+    const first = await start(env)
+    const { code, said } = await runToEnd(env)
+    assert.equal(code, 1)
+    assert.match(said, /DATA_DIR or DATABASE_URL: .*assistants\.sqlite is in use/)
+    await first.stop('SIGTERM')
+  })
+
   it('says which variable to change when the port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
