@@ -7,8 +7,8 @@ export interface EventHub {
   /** Everything that happens to the run from now on, until it ends or waits for tool outputs. */
   open(run: Pick<Run, 'id' | 'thread_id'>): AsyncIterable<RunEvent>
   emit(runId: string, events: RunEvent[]): void
-  /** No more events of the run will come. */
-  end(runId: string): void
+  /** No more events of the run will come; with an error, its readers' streams fail with it. */
+  end(runId: string, error?: unknown): void
   /** No more events of any run of the thread will come. */
   endThread(threadId: string): void
   /** No more events at all: every reader's stream fails, also that of one who comes later. */
@@ -17,7 +17,7 @@ export interface EventHub {
 
 interface Reader {
   push(event: RunEvent): void
-  end(error?: Error): void
+  end(error?: unknown): void
 }
 
 /** Who reads the events of a run. */
@@ -40,7 +40,7 @@ export function createEventHub(): EventHub {
     if (readers?.size === 0) audiences.delete(runId)
   }
 
-  function end(runId: string, error?: Error): void {
+  function end(runId: string, error?: unknown): void {
     const readers = audiences.get(runId)?.readers
     audiences.delete(runId)
     for (const reader of readers ?? []) reader.end(error)
@@ -93,10 +93,10 @@ function createReader(onLeave: () => void): { reader: Reader; events: AsyncItera
   let buffered: RunEvent[] = []
   let bytes = 0
   let ended = false
-  let failure: Error | undefined
+  let failure: unknown
   let wake: (() => void) | undefined
 
-  function end(error?: Error): void {
+  function end(error?: unknown): void {
     if (ended) return
     ended = true
     failure = error

@@ -46,7 +46,17 @@ const maxTurns = 64
 export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
   const { store, driver, journal, hub, meter, newId, now } = deps
 
-  return async function executeRun(queued, { signal }) {
+  return async function executeRun(queued, options) {
+    try {
+      await advance(queued, options)
+    } catch (error) {
+      // Not even its failure could be written. Nothing more comes until the run's time is over.
+      hub.end(queued.id, error)
+      throw error
+    }
+  }
+
+  async function advance(queued: Run, { signal }: { signal: AbortSignal }): Promise<void> {
     const run = await journal.apply(started(queued, now()))
     if (!run) return leaveIfDeleted(queued)
     const isFirst = queued.started_at === null

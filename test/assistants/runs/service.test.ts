@@ -395,6 +395,20 @@ describe('run service', () => {
     }
   })
 
+  it('fails the stream of a run whose end cannot be written', async () => {
+    const changeRun = rig.store.changeRun.bind(rig.store)
+    const full = new Error('database or disk is full')
+    rig.store.changeRun = async (change) => {
+      if (['completed', 'failed'].includes(change.run.status)) throw full
+      return changeRun(change)
+    }
+    const { started, target } = await start()
+    await assert.rejects(collect(started), full)
+    rig.store.changeRun = changeRun
+    rig.clock.now += 600_000
+    await until(target, 'expired')
+  })
+
   type Target = { threadId: string; runId: string }
 
   async function until({ threadId, runId }: Target, status: string) {
