@@ -150,14 +150,22 @@ describe('interactions: commands', () => {
       assert.ok(interaction.isChatInputCommand())
       await interaction.deferReply()
       await interaction.editReply('done')
+      await interaction.editReply('changed')
     })
-    const reply = await (await liLei.command(place, 'schedule', { today: {} })).reply()
+    await liLei.command(place, 'schedule', { today: {} })
+    const reply = await liLei.waitForMessage(place, ({ content }) => content === 'changed')
     const states = liLei.seen.get(reply.id)?.states ?? []
     assert.deepEqual(
-      states.map(({ content, flags }) => [content, flags]),
+      states.map(({ content, flags, edited_timestamp }) => [
+        content,
+        flags,
+        edited_timestamp !== null,
+      ]),
       [
-        ['', MessageFlags.Loading],
-        ['done', 0],
+        ['', MessageFlags.Loading, false],
+        // The answer that was waited for is no edit of anything.
+        ['done', 0, false],
+        ['changed', 0, true],
       ],
     )
   })
@@ -170,6 +178,7 @@ describe('interactions: commands', () => {
     })
     const reply = await (await liLei.command(place, 'schedule', { today: {} })).reply()
     assert.equal(reply.content, 'filled')
+    assert.equal(reply.edited_timestamp, null)
     assert.equal(liLei.seen.size, 1)
   })
 
@@ -254,6 +263,11 @@ describe('interactions: commands', () => {
       (error) => error instanceof RestError && error.body.code === 50013,
     )
     await assert.rejects(liLei.command(place, 'ask', {}), /BASE_TYPE_REQUIRED/)
+    await assert.rejects(
+      liLei.command(place, 'ask', { question: 'x', count: 1.5 }),
+      /NUMBER_TYPE_COERCE/,
+    )
+    assert.deepEqual(await liLei.commands(await liLei.dm(hanMeimei.id)), [])
     await assert.rejects(
       liLei.command(place, 'ask', { question: 'x', count: 9 }),
       /NUMBER_TYPE_MAX/,

@@ -3,9 +3,12 @@ import { describe, it } from 'node:test'
 
 import {
   AttachmentBuilder,
+  ComponentType,
   ContainerBuilder,
   DiscordAPIError,
   Events,
+  FileBuilder,
+  MediaGalleryBuilder,
   MessageFlags,
   TextDisplayBuilder,
   type Client,
@@ -213,6 +216,16 @@ describe('messages: mentions', () => {
     assert.equal(quiet.mentions.users.size, 0)
   })
 
+  it('shows the bot the members that a message mentions', async (t) => {
+    const discord = await startLocalDiscord(t)
+    const bot = await startBot(discord)
+    const { liLei, hanMeimei } = discord.users
+    const arriving = once(bot, Events.MessageCreate)
+    await liLei.say(discord.channels.random, `<@${hanMeimei.id}> hi`)
+    const [message] = await arriving
+    assert.equal(message.mentions.members?.first()?.displayName, '韩梅梅')
+  })
+
   it('parses mentions anew on every edit', async (t) => {
     const discord = await startLocalDiscord(t)
     const bot = await startBot(discord)
@@ -304,6 +317,16 @@ describe('messages: what Discord refuses', () => {
     await assert.rejects(channel.send({ content: '  \n ' }), rejectsWith(50006))
     const sent = await channel.send('x')
     await assert.rejects(sent.edit({ content: '' }), rejectsWith(50006))
+  })
+
+  it('refuses a page of more than 100 messages', async (t) => {
+    const discord = await startLocalDiscord(t)
+    const bot = await startBot(discord)
+    const channel = await textChannel(bot, discord.channels.random)
+    assert.deepEqual(await errorAt(channel.messages.fetch({ limit: 101 }), ['limit']), {
+      code: 'NUMBER_TYPE_MAX',
+      message: 'int value should be less than or equal to 100.',
+    })
   })
 
   it('keeps to permissions: 50001 where one sees nothing, 50013 where one may not', async (t) => {
@@ -484,5 +507,27 @@ describe('messages: reactions and layout', () => {
     const two = [...layout('x'.repeat(2500)).components, ...layout('x'.repeat(2500)).components]
     const long = await errorAt(channel.send({ ...layout('x'), components: two }), ['components'])
     assert.equal(long?.code, 'COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED')
+  })
+
+  it('turns attachment:// into the address of the file, also in components v2', async (t) => {
+    const discord = await startLocalDiscord(t)
+    const bot = await startBot(discord)
+    const channel = await textChannel(bot, discord.channels.random)
+    const sent = await channel.send({
+      flags: MessageFlags.IsComponentsV2,
+      files: [
+        new AttachmentBuilder(Buffer.from('{}'), { name: 'thread.json' }),
+        new AttachmentBuilder(Buffer.from('png'), { name: 'chart.png' }),
+      ],
+      components: [
+        new MediaGalleryBuilder().addItems((item) => item.setURL('attachment://chart.png')),
+        new FileBuilder().setURL('attachment://thread.json'),
+      ],
+    })
+    const [gallery, file] = sent.components
+    assert.ok(gallery?.type === ComponentType.MediaGallery && file?.type === ComponentType.File)
+    assert.equal(gallery.items[0]?.media.url, sent.attachments.at(1)?.url)
+    assert.equal(await (await fetch(file.file.url)).text(), '{}')
+    assert.deepEqual((file.toJSON() as { name?: string; size?: number }).name, 'thread.json')
   })
 })

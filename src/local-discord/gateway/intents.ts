@@ -52,12 +52,15 @@ export const intentFor = (event: string, guildId: string | null): number =>
 
 /**
  * A message as a bot without MESSAGE_CONTENT gets it over the gateway: what people wrote is emptied, unless
- * the message is its own, mentions it, or is a direct message.
+ * the message is its own, mentions it, or is a direct message. The message it replies to has its own right.
  */
 export function withoutContent(
-  message: APIMessage,
-  { botId, guildId }: { botId: string; guildId: string | null },
+  whole: APIMessage,
+  reader: { botId: string; guildId: string | null },
 ): APIMessage {
+  const { botId, guildId } = reader
+  const { referenced_message: target } = whole
+  const message = target ? { ...whole, referenced_message: withoutContent(target, reader) } : whole
   const isReadable =
     guildId === null ||
     message.author.id === botId ||

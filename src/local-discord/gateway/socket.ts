@@ -23,7 +23,11 @@ const identifySchema = z.object({
   intents: z.number().int().nonnegative().optional(),
   shard: z.tuple([z.number().int().nonnegative(), z.number().int().positive()]).optional(),
 })
-const resumeSchema = z.object({ token: z.string(), session_id: z.string(), seq: z.number().int() })
+const resumeSchema = z.object({
+  token: z.string(),
+  session_id: z.string(),
+  seq: z.number().int().nonnegative(),
+})
 const membersSchema = z.object({
   guild_id: z.string(),
   query: z.string().optional(),

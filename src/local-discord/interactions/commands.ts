@@ -110,6 +110,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       )
     },
     usableIn(channel, userId) {
+      if (channel.kind === 'dm' && !channel.recipients.includes(applicationId)) return []
       const guild = deps.world.guildOf(channel)
       if (guild && !permissions.can(channel, userId, PermissionFlagsBits.UseApplicationCommands))
         return []

@@ -203,7 +203,7 @@ function fromComponent(form: ComponentRequestForm, context: PartContext): Part {
 
 function fromModal(form: ModalRequestForm, { deps, channel, resolver, userId }: PartContext): Part {
   const { id, custom_id, components } = form.data
-  const modal = deps.modals.take(id, userId)
+  const modal = deps.modals.find(id, userId)
   if (modal?.customId !== custom_id) throw new DiscordError(10062)
   return {
     data: {

@@ -21,8 +21,8 @@ export interface Modals {
     id: string,
     modal: Pick<OpenModal, 'userId' | 'customId' | 'source'> & { components: readonly object[] },
   ): void
-  /** The modal, once; undefined when it is not open for this user. */
-  take(id: string, userId: string): OpenModal | undefined
+  /** Undefined when it was not opened for this user. It may be sent again, e.g. after a mistake. */
+  find(id: string, userId: string): OpenModal | undefined
 }
 
 const maxOpen = 10_000
@@ -38,7 +38,7 @@ export function createModals(): Modals {
       const oldest = open.size > maxOpen ? open.keys().next().value : undefined
       if (oldest !== undefined) open.delete(oldest)
     },
-    take(id, userId) {
+    find(id, userId) {
       const modal = open.get(id)
       return modal?.userId === userId ? modal : undefined
     },

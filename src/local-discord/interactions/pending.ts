@@ -35,7 +35,7 @@ export interface PendingStore {
 
 /** How long the application has for its first answer, and how long its token lives. */
 export const firstAnswerMs = 3000
-export const tokenMs = 15 * 60 * 1000
+const tokenMs = 15 * 60 * 1000
 const maxPending = 50_000
 
 /** @param onSilence called when the first answer did not come in time */

@@ -154,6 +154,8 @@ function assertValue(
   const isNumeric = definition.type === Option.Integer || definition.type === Option.Number
   if (isNumeric && typeof value !== 'number')
     refuse('NUMBER_TYPE_COERCE', `Value "${String(value).slice(0, 100)}" is not a number.`)
+  if (definition.type === Option.Integer && !Number.isInteger(value))
+    refuse('NUMBER_TYPE_COERCE', 'Value is not an integer.')
   if (definition.type === Option.Boolean && typeof value !== 'boolean')
     refuse('BOOLEAN_TYPE_CONVERT', 'Must be either true or false.')
   if ('choices' in definition && definition.choices?.length) {

@@ -40,6 +40,10 @@ export function announceMessage(
     ...(guild && {
       guild_id: guild.id,
       member: memberWithoutUser(guild.members.get(message.author.id)),
+      mentions: message.mentions.map((user) => ({
+        ...user,
+        member: memberWithoutUser(guild.members.get(user.id)),
+      })),
     }),
     channel_type: channel.kind === 'dm' ? 1 : channel.data.type,
     ...(nonce !== undefined && { nonce }),

@@ -1,12 +1,10 @@
 import {
   ChannelType,
-  EmbedType,
   MessageFlags,
   MessageReferenceType,
   MessageType,
   PermissionFlagsBits,
   type APIAttachment,
-  type APIEmbed,
   type APIMessage,
 } from 'discord-api-types/v10'
 
@@ -20,6 +18,7 @@ import type { Channel } from '../world.ts'
 import { announce, announceMessage, type AnnounceDeps } from './announce.ts'
 import type { Attachments, Upload } from './attachments.ts'
 import { numberComponents } from './component-form.ts'
+import { fillMedia, toEmbeds } from './file-references.ts'
 import { findMentions } from './mentions.ts'
 import type { EditForm, MessageForm } from './message-form.ts'
 import { createNonces } from './nonces.ts'
@@ -121,9 +120,11 @@ export function createMessages(deps: MessagesDeps): Messages {
       )
     if (form.embeds !== undefined) wire.embeds = toEmbeds(form.embeds ?? [], wire.attachments)
     if (form.components !== undefined) {
-      const components = structuredClone(form.components ?? [])
       // rowsForm and layoutForm let only Discord's own shapes pass.
-      wire.components = components as NonNullable<APIMessage['components']>
+      wire.components = structuredClone(form.components ?? []) as NonNullable<
+        APIMessage['components']
+      >
+      fillMedia(wire.components, wire.attachments)
       numberComponents(wire.components)
     }
     if (form.flags !== undefined && form.flags !== null)
@@ -208,7 +209,9 @@ export function createMessages(deps: MessagesDeps): Messages {
       const draft = structuredClone(stored.wire)
       apply(channel, draft, edit)
       if (isEmpty(draft)) throw new DiscordError(50006)
-      draft.edited_timestamp = toTimestamp(clock.now())
+      // The answer that "is thinking…" stood for is no edit.
+      const isAwaited = ((stored.wire.flags ?? 0) & MessageFlags.Loading) !== 0
+      if (!isAwaited) draft.edited_timestamp = toTimestamp(clock.now())
       draft.flags = (draft.flags ?? 0) & ~MessageFlags.Loading
       Object.assign(stored.wire, draft)
       announceMessage(deps, { event: 'MESSAGE_UPDATE', stored })
@@ -260,24 +263,4 @@ function mergeAttachments(
     return about?.description ? { ...attachment, description: about.description } : attachment
   })
   return [...kept, ...added]
-}
-
-/** Pictures of an embed may name a file of the same message as `attachment://name`. */
-function toEmbeds(
-  embeds: NonNullable<EditForm['embeds']>,
-  attachments: readonly APIAttachment[],
-): APIEmbed[] {
-  const resolve = (value: unknown): unknown => {
-    if (typeof value === 'string' && value.startsWith('attachment://'))
-      return attachments.find(({ filename }) => `attachment://${filename}` === value)?.url ?? value
-    if (Array.isArray(value)) return value.map(resolve)
-    if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(
-      Object.entries(value).flatMap(([name, inner]) =>
-        inner === null ? [] : [[name, resolve(inner)]],
-      ),
-    )
-  }
-  // embedsForm has checked the shape; resolve only replaces URLs and drops nulls.
-  return embeds.map((embed) => ({ type: EmbedType.Rich, ...(resolve(embed) as APIEmbed) }))
 }

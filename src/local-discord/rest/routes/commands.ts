@@ -97,8 +97,7 @@ export function commandRoutes(deps: CommandRoutesDeps): Hono<RestEnv> {
       const channel = world.channel(param(c, 'channel'))
       const userId = c.get('account').user.id
       permissions.require(channel, userId)
-      const hasApplication = channel.kind !== 'dm' || channel.recipients.includes(applicationId)
-      return c.json(index(hasApplication ? [channel] : [], userId))
+      return c.json(index([channel], userId))
     })
 }
 
