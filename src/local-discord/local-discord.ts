@@ -182,7 +182,10 @@ export function createLocalDiscord(options: LocalDiscordOptions = {}): LocalDisc
     app,
     upgrade(request, socket, head) {
       const host = request.headers.host ?? 'localhost'
-      if (!/^\/gateway\/?(\?|$)/.test(request.url ?? '') || isForeign(request)) {
+      const isGateway = /^\/gateway\/?(\?|$)/.test(request.url ?? '')
+      if (!isGateway || isForeign(request, options.publicOrigin)) {
+        // The HTTP server listens to its errors no more.
+        socket.on('error', () => socket.destroy())
         socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n')
         return
       }
@@ -231,9 +234,10 @@ function announceIndex({ world, hub }: Pick<Parts, 'world' | 'hub'>, scope: stri
 }
 
 /** A WebSocket that a page of another origin opens. */
-function isForeign({ headers }: IncomingMessage): boolean {
+function isForeign({ headers }: IncomingMessage, publicOrigin: string | undefined): boolean {
   const { origin, host } = headers
-  return origin !== undefined && URL.parse(origin)?.host !== host
+  if (origin === undefined || origin === publicOrigin) return false
+  return URL.parse(origin)?.host !== host
 }
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i

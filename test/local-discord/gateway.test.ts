@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 
-import { Events, GatewayIntentBits, Status, type Client } from 'discord.js'
+import {
+  Events,
+  GatewayDispatchEvents,
+  GatewayIntentBits,
+  Status,
+  type APIMessage,
+  type Client,
+} from 'discord.js'
 import { WebSocket } from 'ws'
 
 import { privileged } from '../../src/local-discord/gateway/intents.ts'
+import { serveLocalDiscord } from '../../src/local-discord/serve.ts'
 import { createTestClock, startLocalDiscord, type TestDiscord } from '../helpers/local-discord.ts'
 import { allIntents, createBot, once, startBot } from './bot.ts'
 
@@ -128,6 +137,23 @@ describe('gateway: what arrives', () => {
     await channel.send('mine')
     await done
     assert.deepEqual(seen, ['/0', `<@${discord.applicationId}> for you/1`, 'direct/1', 'mine/0'])
+  })
+
+  it('empties the message that a readable one replies to, too', async (t) => {
+    const discord = await startLocalDiscord(t)
+    const withoutContent = allIntents.filter((one) => one !== GatewayIntentBits.MessageContent)
+    const bot = await startBot(discord, { intents: withoutContent })
+    const { liLei, alex } = discord.users
+    const secret = await alex.say(discord.channels.random, 'secret')
+    const raw = new Promise<APIMessage>((resolve) =>
+      bot.ws.on(GatewayDispatchEvents.MessageCreate, (message) => {
+        if (message.referenced_message) resolve(message)
+      }),
+    )
+    await liLei.say(discord.channels.random, 'what is that?', { mentionBot: true, replyTo: secret })
+    const message = await raw
+    assert.match(message.content, /what is that/)
+    assert.equal(message.referenced_message?.content, '')
   })
 
   it('sends only what the intents name', async (t) => {
@@ -280,5 +306,27 @@ describe('gateway: strangers', () => {
     const socket = new WebSocket(url, { headers: { origin: 'https://evil.example' } })
     const error = await new Promise<Error>((resolve) => socket.once('error', resolve))
     assert.match(error.message, /404/)
+  })
+
+  it('lets in the page of the configured origin, whatever a proxy makes of the Host', async (t) => {
+    const discord = await serveLocalDiscord({ publicOrigin: 'https://class.example' })
+    t.after(() => discord.close())
+    const url = `${discord.origin.replace('http', 'ws')}/gateway/?v=10`
+    const socket = new WebSocket(url, { headers: { origin: 'https://class.example' } })
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  })
+
+  it('survives a stranger who breaks off while he is refused', async (t) => {
+    const discord = await startLocalDiscord(t)
+    const head =
+      'GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+    for (let count = 0; count < 20; count += 1) {
+      const socket = connect(Number(new URL(discord.origin).port), '127.0.0.1')
+      socket.on('error', () => {})
+      await new Promise<void>((resolve) => socket.write(head, () => resolve()))
+      socket.resetAndDestroy()
+    }
+    const bot = await startBot(discord)
+    assert.ok(bot.isReady())
   })
 })

@@ -220,3 +220,48 @@ describe('REST: the local session', () => {
     assert.equal(await statusFor('evil.example'), 403)
   })
 })
+
+describe('REST: bodies', () => {
+  const send = (
+    discord: TestDiscord,
+    init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> },
+  ) =>
+    fetch(`${discord.api}/v10/channels/${discord.channels.random}/messages`, {
+      method: 'POST',
+      ...init,
+      headers: { authorization: `Bot ${discord.botToken}`, ...init.headers },
+    })
+
+  it('reads no more than 25 MiB, also where no length is declared', async (t) => {
+    const discord = await startLocalDiscord(t)
+    let sent = 0
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 1 << 20
+        controller.enqueue(new Uint8Array(1 << 20).fill(32))
+        if (sent >= 64 << 20) controller.close()
+      },
+    })
+    const answer = await send(discord, {
+      body: endless,
+      duplex: 'half',
+      headers: { 'content-type': 'application/json' },
+    }).catch(() => null)
+    if (answer) assert.equal(answer.status, 413)
+    assert.ok(sent < 48 << 20, `${sent} bytes were taken`)
+  })
+
+  it('answers 400 to a form that is none, and to one of too many parts', async (t) => {
+    const discord = await startLocalDiscord(t)
+    const broken = await send(discord, {
+      body: '--x\r\nnonsense',
+      headers: { 'content-type': 'multipart/form-data; boundary=x' },
+    })
+    assert.equal(broken.status, 400)
+    const form = new FormData()
+    for (let index = 0; index < 11; index += 1)
+      form.set(`files[${index}]`, new Blob(['x']), `${index}.txt`)
+    const crowded = await send(discord, { body: form })
+    assert.equal(crowded.status, 400)
+  })
+})

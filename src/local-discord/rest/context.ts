@@ -1,7 +1,9 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
+import { z } from 'zod'
 
-import { DiscordError } from '../discord-error.ts'
+import { DiscordError, fieldError } from '../discord-error.ts'
+import { integer, parseForm } from '../form.ts'
 import type { Upload } from '../messages/attachments.ts'
 import type { Account } from '../world.ts'
 import { contentTypeOf } from './content-type.ts'
@@ -29,28 +31,47 @@ const maxFiles = 10
 
 /**
  * JSON, or a form with `payload_json` and `files[n]`.
- * @throws DiscordError 50109 for broken JSON, 40005 for too large a body
+ * @throws DiscordError 50109 for broken JSON, 50035 for a broken form, 40005 for too large a body
  */
 export async function readBody(c: RestContext): Promise<RequestBody> {
-  if (Number(c.req.header('content-length') ?? 0) > maxBodyBytes) throw new DiscordError(40005)
   const type = c.req.header('content-type') ?? ''
-  if (type.startsWith('multipart/form-data')) return readForm(await c.req.raw.formData())
-  const written = await c.req.text()
-  if (written.length > maxBodyBytes) throw new DiscordError(40005)
+  const length = c.req.header('content-length')
+  if (Number(length ?? 0) > maxBodyBytes) throw new DiscordError(40005)
+  // A declared length is kept to by the HTTP parser; without one the body has to be counted.
+  const source = length === undefined ? await bounded(c.req.raw.body, type) : c.req
+  if (type.startsWith('multipart/form-data')) return readForm(await source.formData().catch(refuse))
+  const written = await source.text()
   return { body: written === '' ? undefined : parseJson(written), uploads: [] }
+}
+
+async function bounded(body: ReadableStream<Uint8Array> | null, type: string): Promise<Response> {
+  const parts: Uint8Array[] = []
+  let total = 0
+  for await (const part of body ?? []) {
+    total += part.byteLength
+    if (total > maxBodyBytes) throw new DiscordError(40005)
+    parts.push(part)
+  }
+  return new Response(Buffer.concat(parts), { headers: { 'content-type': type } })
+}
+
+function refuse(): never {
+  throw new DiscordError(50035)
 }
 
 async function readForm(form: FormData): Promise<RequestBody> {
   const uploads: Upload[] = []
   const fields: Record<string, string> = {}
-  let total = 0
   for (const [name, value] of form) {
     if (typeof value === 'string') {
       fields[name] = value
       continue
     }
-    total += value.size
-    if (total > maxBodyBytes || uploads.length === maxFiles) throw new DiscordError(40005)
+    if (uploads.length === maxFiles)
+      throw fieldError(['files'], {
+        code: 'BASE_TYPE_MAX_LENGTH',
+        message: `Must be ${maxFiles} or fewer in length.`,
+      })
     uploads.push({
       index: /\d+/.exec(name)?.[0] ?? String(uploads.length),
       filename: value.name,
@@ -73,12 +94,17 @@ function parseJson(written: string): unknown {
 /** A path parameter; the router matched it, so it is there. */
 export const param = (c: RestContext, name: string): string => c.req.param(name) ?? ''
 
-/** A whole number of the query, held within bounds. */
+/**
+ * A whole number of the query, from 1 to `max`.
+ * @throws DiscordError 50035
+ */
 export function queryNumber(
   c: RestContext,
   name: string,
   { fallback, max }: { fallback: number; max: number },
 ): number {
-  const given = Number(c.req.query(name) ?? fallback)
-  return Number.isInteger(given) ? Math.min(Math.max(given, 1), max) : fallback
+  const given = c.req.query(name)
+  if (given === undefined) return fallback
+  const query = parseForm(z.object({ [name]: integer(1, max) }), { [name]: Number(given) })
+  return query[name] ?? fallback
 }
