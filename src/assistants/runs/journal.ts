@@ -10,8 +10,15 @@ export interface Journal {
   create(creation: RunCreation, options: StartOptions & { runId: string }): Promise<StartedRun>
   /** The run as written, or `undefined` if it had moved on and nothing was written or emitted. */
   apply(transition: Transition): Promise<Run | undefined>
-  /** As `apply`; the events are also returned to a new reader. */
-  applyAndFollow(transition: Transition, options: StartOptions): Promise<StartedRun | undefined>
+  /**
+   * As `apply`, and the events are also returned to a new reader. While `plan` looks at the run and
+   * decides, no other change of it happens here; what it throws is thrown.
+   */
+  applyAndFollow(
+    runId: string,
+    plan: () => Promise<Transition>,
+    options: StartOptions,
+  ): Promise<StartedRun | undefined>
 }
 
 export interface JournalDeps {
@@ -45,8 +52,9 @@ export function createJournal({ store, hub }: JournalDeps): Journal {
 
     apply: (transition) => lanes.run(transition.change.run.id, () => commit(transition, () => {})),
 
-    applyAndFollow: (transition, options) =>
-      lanes.run(transition.change.run.id, async () => {
+    applyAndFollow: (runId, plan, options) =>
+      lanes.run(runId, async () => {
+        const transition = await plan()
         let events: AsyncIterable<RunEvent> = noEvents
         const run = await commit(transition, () => {
           events = follow(transition.change.run, options)

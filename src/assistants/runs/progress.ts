@@ -36,7 +36,7 @@ export function outputsSubmitted(run: Run, step: ClosedStep): Transition {
 
 /** Somebody wants the run to end. */
 export function cancelling(run: Run): Transition {
-  const stopping: Run = { ...run, status: 'cancelling' }
+  const stopping: Run = { ...run, status: 'cancelling', required_action: null }
   return {
     change: { run: stopping, from: [run.status] },
     events: [{ event: 'thread.run.cancelling', data: stopping }],

@@ -177,13 +177,18 @@ export function createRunService({
     },
 
     async submitToolOutputs({ threadId, runId }, toolOutputs, options) {
-      const run = await getRun(threadId, runId)
-      checkToolOutputs(run, toolOutputs)
-      const record = (await store.getStepRecords(run)).at(-1)
-      if (!record) throw new Error(`run ${runId} waits without a step`)
-      const done = completeStep(withOutputs(record, toolOutputs), seconds())
-      const started = await journal.applyAndFollow(outputsSubmitted(run, done), options)
-      // Somebody was faster: the same outputs sent again, a cancel, the end of its time.
+      // Ends it if its time is over.
+      await getRun(threadId, runId)
+      const plan = async () => {
+        const run = await store.getRun(threadId, runId)
+        if (!run) throw await noRun(threadId, runId)
+        checkToolOutputs(run, toolOutputs)
+        const record = (await store.getStepRecords(run)).at(-1)
+        if (!record) throw new Error(`run ${runId} waits without a step`)
+        return outputsSubmitted(run, completeStep(withOutputs(record, toolOutputs), seconds()))
+      }
+      const started = await journal.applyAndFollow(runId, plan, options)
+      // Another process was faster.
       if (!started) throw notWaiting(await getRun(threadId, runId))
       executor.enqueue(started.run)
       return started

@@ -314,6 +314,26 @@ describe('run service', () => {
       assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
     })
 
+    it('takes no outputs for calls of an earlier turn, however late it looks', async () => {
+      rig.server.script(oneCall, oneCall, 'Done')
+      const { target } = await run({ body: { tools: functions } })
+      const getStepRecords = rig.store.getStepRecords.bind(rig.store)
+      const again = Promise.withResolvers<void>()
+      let looks = 0
+      rig.store.getStepRecords = async (of) => {
+        const { status } = (await rig.store.getRun(target.threadId, target.runId)) ?? {}
+        if (status === 'requires_action' && (looks += 1) === 2) await again.promise
+        return getStepRecords(of)
+      }
+      const first = submit(target, ['call_1'])
+      const late = assert.rejects(submit(target, ['call_1']), { name: 'RunConflictError' })
+      assert.equal((await first).status, 'requires_action')
+      again.resolve()
+      await late
+      rig.store.getStepRecords = getStepRecords
+      assert.equal((await submit(target, ['call_1'])).status, 'completed')
+    })
+
     it('may be called while the first stream is still open', async () => {
       rig.server.script(oneCall, 'Done')
       const { started, target } = await start({ body: { tools: functions } })
@@ -328,7 +348,10 @@ describe('run service', () => {
     it('ends a run that waits for outputs', async () => {
       rig.server.script(oneCall)
       const { target } = await run({ body: { tools: functions } })
-      assert.equal((await rig.runs.cancelRun(target.threadId, target.runId)).status, 'cancelling')
+      assert.partialDeepStrictEqual(await rig.runs.cancelRun(target.threadId, target.runId), {
+        status: 'cancelling',
+        required_action: null,
+      })
       const ended = await until(target, 'cancelled')
       assert.partialDeepStrictEqual(ended, { required_action: null, expires_at: null })
       const page = { limit: 1, order: 'asc' } as const
