@@ -1,12 +1,19 @@
 import type { Clock } from './clock.ts'
 import { toPlainDate, type DateRange } from './date-range.ts'
 import type { Language } from './language.ts'
+import { displayNames, isPersons } from './names.ts'
 import { englishPhrases } from './phrases-en.ts'
 import { chinesePhrases } from './phrases-zh.ts'
-import { plain, type ClassRow, type GroupRow, type Phrases, type Scope } from './phrases.ts'
+import {
+  isMoment,
+  plain,
+  type ClassRow,
+  type GroupRow,
+  type Phrases,
+  type Scope,
+} from './phrases.ts'
 import type { Grouping, Question } from './question.ts'
-import { impliedTime } from './sql.ts'
-import { fold } from './text.ts'
+import { impliedTime, searchedDays } from './sql.ts'
 import { toRecords, type Cell, type ToolAnswer } from './tool-answer.ts'
 
 export const phrasesOf: Record<Language, Phrases> = { zh: chinesePhrases, en: englishPhrases }
@@ -48,6 +55,7 @@ function phraseIntent(phrasing: Phrasing): string {
   switch (intent.kind) {
     case 'count': {
       const value = first === undefined ? 0 : numberOf(first[intent.of])
+      if (value === 0) return phrases.none(scope, false)
       return phrases.count(scope, { of: intent.of, count: value })
     }
     case 'hours': {
@@ -59,6 +67,12 @@ function phraseIntent(phrasing: Phrasing): string {
         phrases.freeDays(scope, records.length),
         ...records.slice(0, 31).map((record) => `- ${dayOf(record['free_date'], phrases)}`),
       ].join('\n')
+    case 'idle':
+      return phrases.idle(
+        scope,
+        records.map((record) => textOf(record['instructor'])),
+      )
+    case 'duration':
     case 'group':
     case 'names':
     case 'extreme':
@@ -74,14 +88,21 @@ function phraseIntent(phrasing: Phrasing): string {
   }
 }
 
-/** "Is Friday free?": classes are a no, and nothing is a yes, so neither word is said. */
+/** "Is Friday free?": classes are a no, and nothing is a yes. */
 function asksWhetherFree({ text }: Question): boolean {
-  return /有空|空闲|\bfree\b/i.test(text)
+  return /有空|空闲|空不空|\bfree\b/i.test(text)
+}
+
+/** "Is there no class?", "is it busy?": a yes or no would be taken for its opposite. */
+function isUnclear({ text }: Question): boolean {
+  return /忙|放假|休息|\bbusy\b|\b(?:no|not)\b|n't\b/i.test(text)
 }
 
 function nothing({ question, phrases, scope }: Phrasing): string {
-  const isYesNo = question.intent.kind === 'exists' && !asksWhetherFree(question)
-  return `${phrases.none(scope, isYesNo)} ${phrases.suggestion}`.trim()
+  const isYesNo = question.intent.kind === 'exists'
+  const isPlain = !asksWhetherFree(question) && !isUnclear(question)
+  const none = phrases.none(scope, isYesNo && isPlain)
+  return asksWhetherFree(question) ? none : `${none}${gap(question)}${phrases.suggestion}`
 }
 
 /** `records` is not empty. */
@@ -89,6 +110,15 @@ function phraseList(phrasing: Phrasing): string {
   const { question, phrases, records, scope } = phrasing
   const { intent } = question
   if (intent.kind === 'group') return phraseGroup(phrasing)
+  if (intent.kind === 'duration') {
+    const rows = records.map((record) => ({
+      course: textOf(record['course_name']),
+      minutes: numberOf(record['minutes']),
+      classes: numberOf(record['classes']),
+    }))
+    const [head = '', ...lines] = phrases.durations(scope, rows)
+    return [head, ...shorten(lines, phrases)].join('\n')
+  }
   if (intent.kind === 'names') {
     const lines = records.map((record) =>
       phrases.nameLine(textOf(record[intent.of]), numberOf(record['classes'])),
@@ -108,28 +138,48 @@ function phraseList(phrasing: Phrasing): string {
   return phraseClasses(phrasing)
 }
 
-function phraseClasses({ question, phrases, records, scope }: Phrasing): string {
+function phraseClasses({ question, phrases, records: all, scope }: Phrasing): string {
   const { intent } = question
+  const records = atThatTime(question, all)
   const teachers = [...new Set(records.map((record) => textOf(record['instructor'])))]
   if (records[0]?.['course_date'] === undefined) {
-    const pairs = records.map((record) =>
-      phrases.teaches({
-        course_name: textOf(record['course_name']),
-        instructor: textOf(record['instructor']),
-      }),
-    )
-    return [phrases.teachers(teachers.slice(0, maxLines)), ...shorten(pairs, phrases)].join('\n')
+    const pairs = records.map((record) => toClassRow(record))
+    const [only] = pairs
+    if (pairs.length === 1 && only !== undefined) return phrases.taughtBy(only)
+    if (teachers.length === 1) {
+      const owner = { ...scope, names: plain(teachers[0] ?? ''), isTeacher: true }
+      const courses = pairs.map((row) => phrases.courseLine(row.course_name))
+      const head = phrases.nameCount('course_name', owner, pairs.length)
+      return [head, ...shorten(courses, phrases)].join('\n')
+    }
+    const lines = pairs.map((row) => phrases.teaches(row))
+    const head = phrases.teachers(teachers.slice(0, maxLines))
+    return [head, ...shorten(lines, phrases)].join('\n')
   }
   const head = phrases.list(scope, records.length)
   const lead = {
     who: `${phrases.teachers(teachers.slice(0, maxLines))}${gap(question)}`,
-    exists: asksWhetherFree(question) ? '' : `${phrases.yes(question.text)}${gap(question)}`,
+    exists: yesOrNo(question, phrases),
     where: `${phrases.noRooms}${gap(question)}`,
     other: '',
   }
   const key = intent.kind === 'who' || intent.kind === 'exists' || intent.kind === 'where'
   const prefix = key ? lead[intent.kind] : lead.other
   return [`${prefix}${head}`, ...classLines(records, phrases)].join('\n')
+}
+
+function yesOrNo(question: Question, phrases: Phrases): string {
+  if (isUnclear(question)) return ''
+  const word = asksWhetherFree(question) ? phrases.notFree : phrases.yes(question.text)
+  return word === '' ? '' : `${word}${gap(question)}`
+}
+
+/** 19:30 的课 are those that begin then, if any do, rather than those that are going on. */
+function atThatTime({ slots }: Question, records: Record<string, Cell>[]): Record<string, Cell>[] {
+  const { time } = slots
+  if (time === null || !isMoment(time)) return records
+  const exact = records.filter((record) => record['start_time'] === time.from)
+  return exact.length > 0 ? exact : records
 }
 
 function gap(question: Question): string {
@@ -142,11 +192,13 @@ function phraseGroup({ question, phrases, records, scope }: Phrasing): string {
   const groups = records.map((record) => toGroupRow(record, intent, phrases))
   const best = groups[0]?.value ?? 0
   const isTop = (row: GroupRow): boolean => intent.pick === 'each' || row.value === best
-  return phrases.group(scope, {
+  const text = phrases.group(scope, {
     ...intent,
     top: groups.filter((row) => isTop(row)),
     rest: groups.filter((row) => !isTop(row)),
   })
+  const [head = '', ...lines] = text.split('\n')
+  return [head, ...shorten(lines, phrases)].join('\n')
 }
 
 function toGroupRow(
@@ -199,31 +251,25 @@ function dayOf(cell: Cell | undefined, phrases: Phrases): string {
 }
 
 function toScope(
-  { intent, slots, language }: Question,
+  question: Question,
   records: readonly Record<string, Cell>[],
   clock: Clock | null,
 ): Scope {
-  const when = impliedTime({ intent, slots, language, text: '' })
-  const groups = slots.terms.filter((group) => !group.not)
-  const phrases = phrasesOf[language]
-  const separator = language === 'zh' ? '、' : ', '
-  const names = groups.flatMap(({ any }) => any.flatMap((term) => [...(term.exact ?? [term.text])]))
-  const isTeacher =
-    groups.length > 0 &&
-    groups.every(({ any }) => any.every((term) => term.column === 'instructor')) &&
-    records.every((record) => record['instructor'] !== null)
-  const isFoundAsTeacher =
-    groups.length === 1 &&
-    records.length > 0 &&
-    records.every((record) => names.some((name) => isWithin(name, record['instructor'])))
-  const isPerson = isTeacher || isFoundAsTeacher
-  const quoted = names.map((name) => (isPerson ? personName(name, language) : `“${plain(name)}”`))
+  const { language } = question
+  const slots = withSearchedDays(question, clock)
+  const when = impliedTime(question, clock)
   return {
-    when: phrases.when(slots, when, clock),
-    names: quoted.join(isPerson ? separator : language === 'zh' ? '' : ', '),
-    isTeacher: isPerson,
+    when: phrasesOf[language].when(slots, when, clock),
+    names: displayNames(question, records, phrasesOf[language]),
+    isTeacher: isPersons(question, records),
     isPast: when === 'past' || isOver(slots.ranges, clock),
   }
+}
+
+/** Free days are looked for within some time, which the answer names. */
+function withSearchedDays({ intent, slots }: Question, clock: Clock | null): Question['slots'] {
+  const isOpen = intent.kind === 'free_days' && slots.ranges.length === 0
+  return isOpen && clock !== null ? { ...slots, ranges: [searchedDays(clock.today)] } : slots
 }
 
 function isOver(ranges: readonly DateRange[], clock: Clock | null): boolean {
@@ -232,14 +278,4 @@ function isOver(ranges: readonly DateRange[], clock: Clock | null): boolean {
     ranges.length > 0 &&
     ranges.every(({ to }) => to !== null && Temporal.PlainDate.compare(to, clock.today) < 0)
   )
-}
-
-/** "王" alone is how one asks for 王老师. */
-function personName(name: string, language: Language): string {
-  const isSurname = language === 'zh' && /^\p{Script=Han}$/u.test(name)
-  return isSurname ? `${name}老师` : plain(name)
-}
-
-function isWithin(name: string, cell: Cell | undefined): boolean {
-  return fold(textOf(cell)).includes(fold(name))
 }

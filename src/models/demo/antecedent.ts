@@ -34,14 +34,19 @@ function teachersIn(answer: string, isRanking: boolean): Set<string> {
   const found = isRanking
     ? answer.matchAll(/\*\*([^*\n]{1,80})\*\*/g)
     : answer.matchAll(/^- [^\n]{0,200}\*\* ?[（(]([^（）()\n]{1,80})[）)]$/gm)
-  return toNames(found)
+  const named = answer.matchAll(/(?<=\*\*(?: 的老师是| is taught by |[:：] ?))([^*\n。.]{1,80})/g)
+  return toNames([...found, ...(isRanking ? [] : named)])
 }
 
 function coursesIn(answer: string): Set<string> {
-  return toNames(answer.matchAll(/^- [^\n*]{0,100}\*\*([^*\n]{1,80})\*\*/gm))
+  return toNames(
+    answer.matchAll(
+      /^(?:- [^\n*]{0,100}\*\*([^*\n]{1,80})\*\*|\*\*([^*\n]{1,80})\*\*(?= 的老师是| is taught by ))/gm,
+    ),
+  )
 }
 
 function toNames(matches: Iterable<RegExpMatchArray>): Set<string> {
-  const names = [...matches].map((match) => (match[1] ?? '').replaceAll('\\', ''))
+  const names = [...matches].map((match) => (match[1] ?? match[2] ?? '').replaceAll('\\', ''))
   return new Set(names.filter((name) => name !== ''))
 }

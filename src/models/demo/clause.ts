@@ -20,10 +20,12 @@ export interface Clause {
   refers: boolean
   /** A weekday without a week; it belongs to the week that the conversation is about. */
   bareWeekday: number | null
+  /** The words for a day that no calendar has. */
+  impossible: string | null
 }
 
 const continuation =
-  /^\s*(?:那么?|还有|然后|再|and\b|what about|how about|then\b|also\b|or\b)|呢\s*[?.!~]*\s*$|^(?:同样|一样)|\b(?:instead|too)\s*[?.!]*\s*$/
+  /^\s*(?:那么?|还有|然后|之后|再|and\b|what about|how about|then\b|also\b|or\b)|呢\s*[?.!~]*\s*$|^(?:同样|一样)|\b(?:instead|too)\s*[?.!]*\s*$/
 const reference =
   /(?<![其吉])他(?!们?的?人)|她|它|这(?:一)?(?:门|节|堂|个)?课|那(?:一)?(?:门|节|堂)(?:课)?|该(?:课|老师|课程)|这(?:个|位)老师|那(?:个|位)老师|其中|里面|\b(?:he|she|they|it|him|her|them|his|their|that (?:class|course|one|teacher|day)|this (?:class|course|one|teacher)|those|these|the (?:class|course) (?:start|begin|end|finish))\b|\bare there\b\s*[?.!]*\s*$/
 
@@ -55,6 +57,7 @@ export function readClause(text: string, clock: Clock | null): Clause {
     continues: continuation.test(folded),
     refers: reference.test(folded),
     bareWeekday: dates.bareWeekday,
+    impossible: dates.impossible,
   }
 }
 
@@ -83,6 +86,6 @@ export function splitClauses(text: string): string[] {
   return text
     .split(/(?<=[?!;\n])|(?<=\.)(?=\s|$|\p{Script=Han})|;/u)
     .map((clause) => clause.trim())
-    .filter((clause) => /[\p{L}\p{N}?]/u.test(clause))
+    .filter((clause) => /[\p{L}\p{N}?\p{Extended_Pictographic}]/u.test(clause))
     .slice(-6)
 }

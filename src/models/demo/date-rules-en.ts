@@ -17,9 +17,8 @@ import {
   everyWeekday,
   readBareDay,
   weekendReading,
-  type DateGroups,
-  type DateRule,
-} from './date-rules-zh.ts'
+} from './date-readings.ts'
+import type { DateGroups, DateRule } from './date-rules-zh.ts'
 import { englishNumber as N, toNumber } from './text.ts'
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
@@ -52,7 +51,7 @@ export const englishDateRules: readonly DateRule[] = [
   },
   {
     pattern:
-      /\b(?:(?:the )?day (?<side>after tomorrow|before yesterday)|(?<word>today|tomorrow|tomorow|tommorow|tmrw?|yesterday)(?:'s)?\b|(?=tonight\b)|(?<here>this|last)(?= (?:morning|afternoon|evening|night)\b))/g,
+      /\b(?:(?:the )?day (?<side>after tomorrow|before yesterday)|(?<=tomorrow,? (?:and|or) )the day (?<later>after)|(?<word>today|tomorrow|tomorow|tommorow|tmrw?|yesterday)(?:'s)?\b|(?=tonight\b)|(?<here>this|last)(?= (?:morning|afternoon|evening|night)\b))/g,
     read: readDayWord,
   },
   {
@@ -97,6 +96,18 @@ export const englishDateRules: readonly DateRule[] = [
       'g',
     ),
     read: readMonthPart,
+  },
+  {
+    pattern: /\b(?:per|an?|each|every) week\b|\bweekly\b/g,
+    read: (_, today) => ({ range: weekRange(today, 0), unit: 'week', relative: true }),
+  },
+  {
+    pattern: /\b(?:in|during|of) (?<y>(?:19|20|21)\d\d)\b/g,
+    read: ({ y }) => {
+      const number = Number(y)
+      const range = { from: monthRange(number, 1).from, to: monthRange(number, 12).to }
+      return { range, unit: 'year', relative: false }
+    },
   },
   {
     pattern: new RegExp(
@@ -174,7 +185,11 @@ function readMonthDay(
   return toDay({ year: yearNumber, month: number, day: toDayNumber(d ?? dd) })
 }
 
-function readDayWord({ side, word, here }: DateGroups, today: Temporal.PlainDate): DateReading {
+function readDayWord(
+  { side, later, word, here }: DateGroups,
+  today: Temporal.PlainDate,
+): DateReading {
+  if (later !== undefined) return dayReading(shift(today, 2, 'days'), true)
   if (side !== undefined)
     return dayReading(shift(today, side.startsWith('a') ? 2 : -2, 'days'), true)
   if (here === 'last' || word === 'yesterday') return dayReading(shift(today, -1, 'days'), true)

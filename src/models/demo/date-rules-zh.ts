@@ -1,5 +1,4 @@
 import {
-  comingWeekday,
   dateOf,
   dayReading,
   monthRange,
@@ -11,6 +10,15 @@ import {
   type DateReading,
   type MonthPart,
 } from './date-range.ts'
+import {
+  bareWeekday,
+  distanceReading,
+  everyWeekday,
+  readBareDay,
+  weekendReading,
+  type Distance,
+} from './date-readings.ts'
+import { readFeast, readLunarFeast } from './feasts.ts'
 import { chineseNumber as N, toNumber } from './text.ts'
 
 export type DateGroups = Record<string, string | undefined>
@@ -19,8 +27,10 @@ export type DateGroups = Record<string, string | undefined>
 export interface DateRule {
   /** With flag `g` and named groups; over folded text. */
   pattern: RegExp
-  /** Null where the words matched but mean no date ("13月40日"). */
+  /** Null where the words matched but mean no date. */
   read(groups: DateGroups, today: Temporal.PlainDate): DateReading | null
+  /** Set where the words can mean nothing but a date: 13月40日 is one that does not exist. */
+  isDate?: true
 }
 
 const weekdays = '一二三四五六日'
@@ -55,13 +65,15 @@ const monthParts: Record<string, MonthPart> = {
 }
 const part = '(?:的?(?<part>初|上旬|中旬|下旬|底|末))?'
 /** A weekday's number is not one when it counts something: 下周一共, 周三点. */
-const weekday = '(?:[一二三四五六日天1-7](?![点时号节门个场堂次:]|小时|共|起|直|般|定|样|些|程))'
+const notDay = '(?![点时号节门个场堂次:]|小时|共|起|直|般|定|样|些|程)'
+const weekday = `(?:[一二三四五六日天]${notDay}|[1-7](?!\\d)${notDay})`
 
 export const chineseDateRules: readonly DateRule[] = [
   {
     pattern:
       /(?<![\d.])(?<y>\d{4}) ?[-/.年] ?(?<m>\d{1,2}) ?[-/.月] ?(?<d>\d{1,2})(?:日|号)?(?!\d)/g,
     read: ({ y, m, d }) => toDay(dateOf(Number(y), Number(m), Number(d)), false),
+    isDate: true,
   },
   {
     pattern: new RegExp(
@@ -69,9 +81,15 @@ export const chineseDateRules: readonly DateRule[] = [
       'g',
     ),
     read: readMonthDay,
+    isDate: true,
   },
   {
     pattern: /(?<![\d/.])(?<m>\d{1,2})\/(?<d>\d{1,2})(?![\d/])/g,
+    // 25/11 can only be a day and its month
+    read: ({ m, d }, today) => readMonthDay({ m, d }, today) ?? readMonthDay({ m: d, d: m }, today),
+  },
+  {
+    pattern: /(?<![\w.] ?|[a-z]-)(?<m>\d{1,2})\.(?<d>\d{1,2})(?![\w.%]|-[a-z]|个|小时|分|版)/g,
     read: readMonthDay,
   },
   {
@@ -82,6 +100,17 @@ export const chineseDateRules: readonly DateRule[] = [
     },
   },
   {
+    pattern: new RegExp(
+      `(?:(?<m>${N})月份?|(?<rel>下|上|这|本)个?月)的?(?:第?(?<n>[一二三四1-4])|(?<last>最后一?))个?(?:周|星期)(?![一二三四五六日天\\d])`,
+      'g',
+    ),
+    read: readWeekOfMonth,
+  },
+  {
+    pattern: /现在(?=到|至)|\bnow(?= (?:until|till|to|through)\b)/g,
+    read: (_, today) => dayReading(today, true),
+  },
+  {
     pattern: /(?<day>大后天|大前天|后天|前天|当天|[明昨今][天日儿]|[明昨今](?=[晚早](?!上)))/g,
     read: ({ day = '' }, today) => {
       const offset = dayOffsets[day] ?? dayOffsets[day.charAt(0)] ?? 0
@@ -90,7 +119,7 @@ export const chineseDateRules: readonly DateRule[] = [
   },
   {
     pattern: new RegExp(
-      `(?<rel>上上|下下|(?<![晚早])上|下|这|本)(?:一?个)?(?:周|星期|礼拜)(?:的?(?:周|星期|礼拜))?(?<wd>${weekday}(?:[,和]?${weekday}){0,5}|末)?`,
+      `(?<rel>上上|下下|(?<![晚早])上|(?<!一)下|这|本)(?:一?个)?(?:周|星期|礼拜)(?:的?(?:周|星期|礼拜))?(?<wd>${weekday}(?:[,和]?${weekday}){0,5}|末)?`,
       'g',
     ),
     read: ({ rel = '', wd }, today) => readWeek(relations[rel] ?? 0, wd, today),
@@ -113,11 +142,13 @@ export const chineseDateRules: readonly DateRule[] = [
   },
   {
     pattern: new RegExp(
-      `(?<n>${N}|半)个?(?<unit>天|周|星期|礼拜|月)(?:之|以)?(?<way>后|前|内)|过(?<n2>${N})(?<unit2>天|周)`,
+      `(?<half>半个月)(?:之|以)?内|(?<n>${N})个?(?<unit>天|周|星期|礼拜|月)(?:之|以)?(?<way>后|前|内)|过(?<n2>${N})(?<unit2>天|周)`,
       'g',
     ),
-    read: ({ n, unit, way, n2, unit2 }, today) =>
-      readDuration({ n: n ?? n2, unit: unit ?? unit2, way: way ?? '后' }, today),
+    read: ({ half, n, unit, way, n2, unit2 }, today) =>
+      half === undefined
+        ? readDuration({ n: n ?? n2, unit: unit ?? unit2, way: way ?? '后' }, today)
+        : readDuration({ n: '15', unit: '天', way: '内' }, today),
   },
   {
     pattern: new RegExp(
@@ -126,6 +157,10 @@ export const chineseDateRules: readonly DateRule[] = [
     ),
     read: ({ n, unit, way }, today) =>
       readDuration({ n, unit, way: way === '过去' ? '过去' : '内' }, today),
+  },
+  {
+    pattern: /(?:每|一|单)个?(?:周|星期|礼拜)(?![一二三四五六日天末\d前后内])/g,
+    read: (_, today) => ({ range: weekRange(today, 0), unit: 'week', relative: true }),
   },
   {
     pattern: new RegExp(`(?<rel>上上|下下|上|下|这|本|当)(?:一?个)?月${part}`, 'g'),
@@ -148,7 +183,12 @@ export const chineseDateRules: readonly DateRule[] = [
     read: ({ part: name }, today) => toMonth(today.year, today.month, name),
   },
   {
-    pattern: /(?<y>今年|明年|去年)(?:年底)?/g,
+    pattern: /(?<y>今年|明年|去年|(?<!\d)\d{4}年)?(?<edge>年[底末初])/g,
+    read: ({ y, edge }, today) =>
+      toMonth(toYear(y, today) ?? today.year, edge === '年初' ? 1 : 12, undefined),
+  },
+  {
+    pattern: /(?<y>今年|明年|去年|(?<!\d)(?:19|20|21)\d\d年)/g,
     read: ({ y }, today) => {
       const year = toYear(y, today) ?? today.year
       const range = { from: monthRange(year, 1).from, to: monthRange(year, 12).to }
@@ -160,11 +200,12 @@ export const chineseDateRules: readonly DateRule[] = [
     read: ({ d }, today) => readBareDay(toNumber(d), today),
   },
   {
-    pattern: /(?<feast>元旦|平安夜|圣诞)节?/g,
-    read: ({ feast }, today) => {
-      const [month, day] = feast === '元旦' ? [1, 1] : [12, feast === '平安夜' ? 24 : 25]
-      return toDay(dateOf(nearestYear(month, today), month, day), true)
-    },
+    pattern: /(?<feast>元旦|劳动节|五一|国庆|平安夜|圣诞)节?/g,
+    read: ({ feast = '' }, today) => readFeast(feast, today),
+  },
+  {
+    pattern: /(?<feast>除夕|春节|过年|元宵|端午|中秋)节?/g,
+    read: ({ feast = '' }, today) => readLunarFeast(feast, today),
   },
 ]
 
@@ -190,6 +231,25 @@ function toMonth(year: number, month: number, name: string | undefined): DateRea
   return { range, unit: name === undefined ? 'month' : 'span', relative: true }
 }
 
+/** 12月第一周 is its first seven days, 最后一周 its last. */
+function readWeekOfMonth({ m, rel, n, last }: DateGroups, today: Temporal.PlainDate) {
+  const number = toNumber(m)
+  if (m !== undefined && (number === null || number > 12)) return null
+  const near = shift(today.with({ day: 1 }), relations[rel ?? ''] ?? 0, 'months')
+  const first =
+    number === null
+      ? near
+      : Temporal.PlainDate.from({ year: nearestYear(number, today), month: number, day: 1 })
+  const start = last === undefined ? 7 * ((toNumber(n) ?? 1) - 1) + 1 : first.daysInMonth - 6
+  const from = first.with({ day: start })
+  const reading: DateReading = {
+    range: { from, to: from.add({ days: 6 }) },
+    unit: 'span',
+    relative: true,
+  }
+  return reading
+}
+
 function toWeekdays(text: string): number[] {
   if (text === '末') return [6, 7]
   const digits = text.match(/[一二三四五六日天1-7]/g) ?? []
@@ -206,11 +266,6 @@ function readWeek(weeks: number, wd: string | undefined, today: Temporal.PlainDa
   return weekdaysReading(toWeekdays(wd), today, weeks)
 }
 
-export function weekendReading(today: Temporal.PlainDate, weeks: number): DateReading {
-  const range = { from: weekdayIn(today, weeks, 6), to: weekdayIn(today, weeks, 7) }
-  return { range, unit: 'weekend', relative: true }
-}
-
 function weekdaysReading(
   days: readonly number[],
   today: Temporal.PlainDate,
@@ -225,28 +280,6 @@ function weekdaysReading(
 function readBareWeekday(wd: string, today: Temporal.PlainDate): DateReading {
   if (wd === '末') return { ...weekendReading(today, 0), bareWeekdays: [6, 7] }
   return bareWeekday(toWeekdays(wd), today)
-}
-
-/** Weekdays without a week: the coming ones, until somebody names a week. */
-export function bareWeekday(days: readonly number[], today: Temporal.PlainDate): DateReading {
-  const [first = 1] = days
-  if (days.length === 1) {
-    return { ...dayReading(comingWeekday(today, first), true), bareWeekdays: days }
-  }
-  const range = { from: today, to: today.add({ days: 6 }) }
-  return { range, unit: 'span', relative: true, bareWeekdays: days, everyWeekdays: days }
-}
-
-export function everyWeekday(days: readonly number[], today: Temporal.PlainDate): DateReading {
-  return { range: { from: today, to: null }, unit: 'span', relative: true, everyWeekdays: days }
-}
-
-export function readBareDay(day: number | null, today: Temporal.PlainDate): DateReading | null {
-  if (day === null) return null
-  const next = today.with({ day: 1 }).add({ months: 1 })
-  const month = day < today.day ? next : today
-  const date = dateOf(month.year, month.month, day) ?? dateOf(next.year, next.month, day)
-  return date === null ? null : { ...dayReading(date, true), bareDay: day }
 }
 
 interface Duration {
@@ -266,24 +299,4 @@ function toWay(way: string): Distance['way'] {
   if (way === '后') return 'ahead'
   if (way === '前') return 'ago'
   return way === '过去' ? 'past' : 'within'
-}
-
-export interface Distance {
-  count: number
-  unit: 'days' | 'weeks' | 'months'
-  /** `ahead` and `ago` mean the day at that distance, `within` and `past` all days up to it. */
-  way: 'ahead' | 'ago' | 'within' | 'past'
-}
-
-export function distanceReading(
-  { count, unit, way }: Distance,
-  today: Temporal.PlainDate,
-): DateReading {
-  const isBack = way === 'ago' || way === 'past'
-  const there = shift(today, isBack ? -count : count, unit)
-  if (way === 'ahead' || way === 'ago') {
-    return { ...dayReading(there, true), ...(unit === 'weeks' && { isWeeksAway: true as const }) }
-  }
-  const range = isBack ? { from: there, to: today } : { from: today, to: there }
-  return { range, unit: 'span', relative: true }
 }

@@ -1,4 +1,5 @@
 import { dayReading, mondayOf, weekdayIn, type DateRange, type DateReading } from './date-range.ts'
+import { everyWeekday } from './date-readings.ts'
 import { englishDateRules } from './date-rules-en.ts'
 import { chineseDateRules } from './date-rules-zh.ts'
 import { spanOf, type Mask, type Span } from './text.ts'
@@ -13,6 +14,8 @@ export interface DateSlot {
   relative: boolean
   /** Set when only weekdays were named: they belong to the week the conversation is about. */
   bareWeekday: number | null
+  /** The words for a day that does not exist. */
+  impossible: string | null
 }
 
 interface DateMatch extends Span, DateReading {}
@@ -27,10 +30,11 @@ const openBefore = /^\s*(?:以前|之?前(?!天)|为止)/
 
 /** Finds all dates in a folded text and takes their words (and "from", "before", …) off the mask. */
 export function readDates(text: string, today: Temporal.PlainDate, mask: Mask): DateSlot {
-  const found = placeInWeek(findMatches(text, { today, mask }))
+  const { matches, impossible } = findMatches(text, { today, mask })
+  const found = placeInWeek(matches).map((match) => excludeDays(match, { text, mask }, today))
   const joined = joinRanges(found, { text, mask })
   const opened = joined.map((match) => openRange(match, { text, mask }))
-  return toSlot(opened, today)
+  return { ...toSlot(opened, today), impossible }
 }
 
 interface Reader {
@@ -38,20 +42,30 @@ interface Reader {
   mask: Mask
 }
 
-function findMatches(text: string, { today, mask }: Reader): DateMatch[] {
+interface Findings {
+  matches: DateMatch[]
+  impossible: string | null
+}
+
+function findMatches(text: string, { today, mask }: Reader): Findings {
   const found: DateMatch[] = []
+  let impossible: string | null = null
   for (const rule of rules) {
     for (const match of text.matchAll(rule.pattern)) {
       const span = spanOf(match)
       if (!mask.isFree(span)) continue
       const reading = rule.read(match.groups ?? {}, today)
-      if (reading === null) continue
+      if (reading === null && rule.isDate !== true) continue
       mask.take(span)
+      if (reading === null) {
+        impossible = match[0]
+        continue
+      }
       found.push({ ...span, ...reading })
-      if (found.length >= maxRanges * 2) return found.toSorted(byStart)
+      if (found.length >= maxRanges * 2) return { matches: found.toSorted(byStart), impossible }
     }
   }
-  return found.toSorted(byStart)
+  return { matches: found.toSorted(byStart), impossible }
 }
 
 function byStart(a: Span, b: Span): number {
@@ -72,6 +86,24 @@ function placeInWeek(found: readonly DateMatch[]): DateMatch[] {
   return found
     .filter((match) => match !== weekday)
     .map((match) => (match === away ? merged : match))
+}
+
+const exclusion =
+  /(?:除了|除去|除|不要|不算|不含|不是|\b(?:except|excluding|besides|other than|not)(?: for| on)?)\s*(?:the )?$/
+
+/** "Except at weekends": all other days of the week. */
+function excludeDays(
+  match: DateMatch,
+  { text, mask }: Writing,
+  today: Temporal.PlainDate,
+): DateMatch {
+  const days = match.everyWeekdays ?? match.bareWeekdays
+  const lead = exclusion.exec(text.slice(0, match.start))
+  if (days === undefined || lead === null || /不是\s*$/.test(lead[0])) return match
+  mask.take({ start: lead.index, end: match.start })
+  const others = [1, 2, 3, 4, 5, 6, 7].filter((day) => !days.includes(day))
+  const { start, end } = match
+  return { ...everyWeekday(others, today), start, end }
 }
 
 interface Writing {
@@ -109,7 +141,7 @@ function toSpan(a: DateMatch, b: DateMatch): DateMatch {
   let from = a.range.from
   let to = b.range.to
   if (from !== null && to !== null) {
-    const [weekday] = b.bareWeekdays ?? []
+    const weekday = b.bareWeekdays?.at(-1)
     if (weekday !== undefined) {
       to = from.add({ days: (weekday - from.dayOfWeek + 7) % 7 })
     } else if (b.bareDay !== undefined && Temporal.PlainDate.compare(to, from) < 0) {
@@ -187,7 +219,10 @@ const earlierThan = (range: DateRange): DateRange => ({
   to: range.from === null ? range.to : range.from.subtract({ days: 1 }),
 })
 
-function toSlot(matches: readonly DateMatch[], today: Temporal.PlainDate): DateSlot {
+function toSlot(
+  matches: readonly DateMatch[],
+  today: Temporal.PlainDate,
+): Omit<DateSlot, 'impossible'> {
   const relative = matches.some((match) => match.relative)
   const frames = matches.filter((match) => isFrame(match))
   const bare = matches.filter((match) => match.bareWeekdays !== undefined)
@@ -212,7 +247,7 @@ function toSlot(matches: readonly DateMatch[], today: Temporal.PlainDate): DateS
 }
 
 /** "Saturday and Sunday next week" are these two days. */
-function daysOfWeek(week: DateMatch, bare: readonly DateMatch[]): DateSlot {
+function daysOfWeek(week: DateMatch, bare: readonly DateMatch[]): Omit<DateSlot, 'impossible'> {
   const monday = week.range.from
   const days = [...new Set(bare.flatMap((match) => match.bareWeekdays ?? []))]
   const dates = monday === null ? [] : days.map((day) => weekdayIn(monday, 0, day))

@@ -1,13 +1,16 @@
 import { phrasesOf } from './answer.ts'
 import { readClause, splitClauses, splitTimes, type Clause } from './clause.ts'
 import type { Clock } from './clock.ts'
+import { splitComparison } from './comparison.ts'
 import type { Conversation, Said } from './conversation.ts'
+import { readDates } from './dates.ts'
 import { toQuestion } from './follow-up.ts'
 import { detectLanguage, type Language } from './language.ts'
 import { plain } from './phrases.ts'
 import type { Question } from './question.ts'
 import { readSmallTalk, type SmallTalk } from './small-talk.ts'
-import { fold } from './text.ts'
+import { respell } from './spelling.ts'
+import { createMask, fold } from './text.ts'
 
 interface ItemBase {
   language: Language
@@ -29,7 +32,7 @@ const maxQuestions = 3
 
 /** Reads the whole conversation and answers what is pending; at least one item. */
 export function readDialogue(conversation: Conversation): Item[] {
-  const memory: Memory = { before: null, language: null }
+  const memory: Memory = { before: null, sure: null, language: null }
   const { earlier, pending, clock } = conversation
   for (const said of earlier.slice(-maxContext)) readContext(said, memory, clock)
   const items: Item[] = []
@@ -46,6 +49,8 @@ export function readDialogue(conversation: Conversation): Item[] {
 /** What a conversation leaves behind for the sentences to come. */
 interface Memory {
   before: Question | null
+  /** The last one that was not a guess. */
+  sure: Question | null
   language: Language | null
 }
 
@@ -61,15 +66,22 @@ function readContext(said: Said, memory: Memory, clock: Clock | null): void {
 
 function readSaid(said: Said, { memory, past, clock }: Reading): Item[] {
   const language = detectLanguage(fold(said.text), memory.language)
-  memory.language = language
+  // what turned out to be no question leaves nothing behind
+  if (memory.before?.isGuess === true && wasRefused(said.heard)) memory.before = memory.sure
   const heading = said.speaker === null ? null : `**${plain(said.speaker)}**`
   const items: Item[] = []
   const clauses = splitClauses(said.text).flatMap((text) => splitTimes(text, clock))
   for (const text of clauses) {
     const talk = readSmallTalk(text, fold(text))
+    if (talk === null || !isCourtesy(talk)) memory.language = language
     if (talk !== null) items.push({ ...answerTalk(talk, { said, past, language, clock }), heading })
     if (talk !== null && talk.kind !== 'name_given') continue
-    const clause = readClause(talk === null ? text : talk.rest, clock)
+    const clause = readClause(respell(talk === null ? text : talk.rest), clock)
+    if (clause.impossible !== null) {
+      const answer = phrasesOf[language].noSuchDay(clause.impossible)
+      items.push({ kind: 'talk', text: answer, language, heading })
+      continue
+    }
     const question = toQuestion(clause, {
       before: memory.before,
       language,
@@ -78,12 +90,23 @@ function readSaid(said: Said, { memory, past, clock }: Reading): Item[] {
     })
     if (question !== null) {
       memory.before = question
-      items.push({ kind: 'question', question, language, heading })
+      if (question.isGuess !== true) memory.sure = question
+      for (const each of splitComparison(question)) {
+        items.push({ kind: 'question', question: each, language, heading })
+      }
     } else if (talk === null && hasWords(clause)) {
       items.push({ kind: 'other', text: phrasesOf[language].other, language, heading })
     }
   }
   return mergeDetails(items)
+}
+
+function isCourtesy({ kind }: SmallTalk): boolean {
+  return ['greeting', 'thanks', 'goodbye', 'assent'].includes(kind)
+}
+
+function wasRefused(heard: string | null): boolean {
+  return heard !== null && Object.values(phrasesOf).some(({ other }) => heard.endsWith(other))
 }
 
 function hasWords({ folded }: Clause): boolean {
@@ -112,7 +135,15 @@ function answerTalk(talk: SmallTalk, { said, past, language, clock }: TalkContex
       return answer(phrases.yourQuestion(asked?.text.slice(0, 200) ?? null, talk.which))
     }
     case 'today_asked':
-      return answer(clock === null ? phrases.unknownToday : phrases.today(clock))
+      return answer(answerDate(said.text, clock, language))
+    case 'assent':
+      return answer(phrases.assent, 'courtesy')
+    case 'complaint':
+      return answer(phrases.complaint)
+    case 'languages':
+      return answer(phrases.languages)
+    case 'read_only':
+      return answer(phrases.readOnly)
     case 'greeting':
       return answer(phrases.greeting(nameOf(mine)), 'courtesy')
     case 'thanks':
@@ -128,6 +159,17 @@ function answerTalk(talk: SmallTalk, { said, past, language, clock }: TalkContex
     default:
       return talk satisfies never
   }
+}
+
+/** Today's date, or that of the day the sentence names. */
+function answerDate(text: string, clock: Clock | null, language: Language): string {
+  const phrases = phrasesOf[language]
+  if (clock === null) return phrases.unknownToday
+  const folded = fold(text)
+  const { ranges } = readDates(folded, clock.today, createMask(folded.length))
+  const [day] = ranges
+  const isOther = ranges.length === 1 && day?.from != null && !day.from.equals(clock.today)
+  return isOther && day.from !== null ? phrases.date(day.from) : phrases.today(clock)
 }
 
 /** The name that somebody last gave. */

@@ -3,7 +3,7 @@ import type { Clause } from './clause.ts'
 import type { Clock } from './clock.ts'
 import { weekdayIn } from './date-range.ts'
 import type { Language } from './language.ts'
-import type { Intent, Question, Slots } from './question.ts'
+import type { Intent, Pick, Question, Slots } from './question.ts'
 
 /** What a clause is completed with. */
 export interface Context {
@@ -16,9 +16,27 @@ export interface Context {
 }
 
 /** A question that goes on about the classes of the last one: who, when, how many of them. */
-const details: ReadonlySet<Intent['kind']> = new Set(['who', 'when', 'where', 'count', 'hours'])
+const details: ReadonlySet<Intent['kind']> = new Set([
+  'who',
+  'when',
+  'where',
+  'count',
+  'hours',
+  'duration',
+])
+/** What may be asked with nothing but a name that might not be one. */
+const guessable: ReadonlySet<Intent['kind']> = new Set([
+  'who',
+  'when',
+  'pick',
+  'count',
+  'hours',
+  'duration',
+])
+const further =
+  /^(?:那|然后|再)?(?:之后|然后|接着|下一?[节个])呢?$|^(?:and )?then$|再下一?[节个]|after/
 const offTopic =
-  /天气|新闻|股票|吃什么|笑话|weather|news|stock|joke|recipe|多少钱|价格|学费|费用|报名|作业|考试|成绩|\bprice|\bcost|\bfees?\b|\benroll|homework|\bexam/
+  /解释|翻译|写一|是什么意思|\bexplain\b|\bdefine\b|\btranslate\b|\b(?:drop|create|alter) table\b|\b(?:select|delete|insert|update)\b.{0,80}\b(?:from|into|set)\b|天气|新闻|股票|吃什么|笑话|weather|news|stock|joke|recipe|多少钱|价格|学费|费用|报名|作业|考试|成绩|\bprice|\bcost|\bfees?\b|\benroll|homework|\bexam/
 
 /**
  * The question that a clause asks, completed from the one before it; null when the clause is not
@@ -27,27 +45,64 @@ const offTopic =
 export function toQuestion(clause: Clause, context: Context): Question | null {
   const { before, language } = context
   if (offTopic.test(clause.folded)) return null
+  const next = before === null ? null : nextOne(clause, before)
+  if (next !== null) return next
   const isFollowUp = before !== null && followsUp(clause)
-  if (!isFollowUp && !standsAlone(clause)) return null
+  const isAlone = standsAlone(clause)
+  if (!isFollowUp && !isAlone && !couldBeName(clause)) return null
+  const isGuess = !clause.topical && clause.slots.terms.length > 0
   if (before === null || !isFollowUp) {
-    const intent = clause.intent ?? { kind: 'list' }
-    return { intent, slots: clause.slots, language, text: clause.text }
+    const slots = clause.slots
+    return {
+      intent: intentAlone(clause),
+      slots,
+      language,
+      text: clause.text,
+      ...(isGuess && { isGuess }),
+    }
   }
+  const isNameOnly = clause.intent === null && !clause.topical && !hasTime(clause)
   return {
     intent: mergeIntent(clause.intent, before.intent),
     slots: mergeSlots(clause, before, context),
     language,
     text: clause.slots.terms.length > 0 ? clause.text : before.text,
+    ...(isNameOnly && { isGuess: true }),
   }
 }
 
-function hasSlots({ slots }: Clause): boolean {
-  return (
-    slots.ranges.length > 0 ||
-    slots.weekdays.length > 0 ||
-    slots.time !== null ||
-    slots.terms.length > 0
-  )
+/** "When does it start?" without anything else is about the next class. */
+function intentAlone(clause: Clause): Intent {
+  const { intent } = clause
+  const isOpen = intent?.kind === 'when' && !hasSlots(clause) && clause.slots.when === 'default'
+  if (isOpen) return { kind: 'pick', which: 'next', count: 1, skip: 0 }
+  return intent ?? { kind: 'list' }
+}
+
+/** "And the one after that?" goes on from the next class. */
+function nextOne({ folded, intent, slots }: Clause, before: Question): Question | null {
+  const text = folded.replaceAll(/[?!.,\s]+$/g, '').trim()
+  const isOther = intent !== null && intent.kind !== 'pick' && intent.kind !== 'list'
+  if (before.intent.kind !== 'pick' || isOther || slots.ranges.length > 0) return null
+  if (before.intent.which !== 'next' || !further.test(text)) return null
+  const { count, skip } = before.intent
+  const next: Pick = { kind: 'pick', which: 'next', count, skip: skip + count }
+  return { ...before, intent: next }
+}
+
+function hasSlots(clause: Clause): boolean {
+  return hasTime(clause) || clause.slots.terms.length > 0
+}
+
+function hasTime({ slots }: Clause): boolean {
+  return slots.ranges.length > 0 || slots.weekdays.length > 0 || slots.time !== null
+}
+
+/** "王卓然", "who is Wang?", "fine-tuning": short, and nothing else in it is understood. */
+function couldBeName({ folded, intent, slots }: Clause): boolean {
+  const isShort = folded.length <= (/[a-z]{2}/.test(folded) ? 40 : 16)
+  const isNaming = intent === null || guessable.has(intent.kind)
+  return isShort && isNaming && slots.terms.length > 0 && slots.terms.length <= 2
 }
 
 /** Longer sentences complete nothing. */
@@ -62,7 +117,13 @@ function standsAlone(clause: Clause): boolean {
   const isShort = clause.folded.length <= (asksWhen || /[a-z]{2}/.test(clause.folded) ? 48 : 24)
   const hasDate = slots.ranges.length > 0 || slots.weekdays.length > 0 || slots.when === 'now'
   const isAboutTime = hasDate || (slots.time !== null && intent !== null)
-  if (slots.terms.length === 0) return isAboutTime && clause.folded.length <= maxPlainLength
+  if (slots.terms.length === 0) {
+    const isOnlyTime = slots.time !== null && clause.folded.length <= maxFragmentLength
+    const isAhead = slots.when === 'upcoming' && intent?.kind === 'list' && isShort
+    const isNext = intent?.kind === 'pick' && isShort
+    if (isOnlyTime || isAhead || isNext) return true
+    return isAboutTime && clause.folded.length <= maxPlainLength
+  }
   return isShort && (hasDate || asksWhen)
 }
 
@@ -80,8 +141,9 @@ function followsUp(clause: Clause): boolean {
 
 function mergeIntent(asked: Intent | null, before: Intent): Intent {
   if (asked === null) return before
-  const isDetail = asked.kind === 'who' || asked.kind === 'when' || asked.kind === 'where'
+  const isDetail = ['who', 'when', 'where', 'duration'].includes(asked.kind)
   const isOneClass = before.kind === 'pick' || before.kind === 'extreme'
+  if (asked.kind === 'group' && before.kind === 'group') return { ...before, pick: asked.pick }
   if (isDetail && isOneClass) return before
   if (asked.kind === 'list' && before.kind !== 'count' && before.kind !== 'hours') {
     return before.kind === 'exists' || before.kind === 'list' ? { kind: 'list' } : before
@@ -94,6 +156,11 @@ function mergeSlots(clause: Clause, before: Question, { clock, heard }: Context)
   const hasDates = slots.ranges.length > 0 || slots.weekdays.length > 0
   const dates = hasDates ? { ...slots, ranges: rangesOf(clause, before, clock) } : before.slots
   const isNarrower = hasDates && slots.ranges.length === 0
+  // what else somebody teaches is not about the day that was spoken of
+  if (clause.intent?.kind === 'names' && clause.refers && !hasDates) {
+    const terms = findAntecedent(clause.folded, before, heard) ?? before.slots.terms
+    return { ...slots, terms: slots.terms.length > 0 ? slots.terms : terms }
+  }
   return {
     ranges: isNarrower ? before.slots.ranges : dates.ranges,
     weekdays: dates.weekdays,

@@ -1,5 +1,7 @@
+import { readPick } from './picks.ts'
 import type { Grouping, Intent, Slots } from './question.ts'
-import { chineseNumber, englishNumber, findFree, spanOf, toNumber, type Mask } from './text.ts'
+import { findFree, spanOf, type Mask } from './text.ts'
+import { topic } from './topic.ts'
 
 /** What the words of a question other than dates, times and names say. */
 export interface IntentReading {
@@ -10,17 +12,12 @@ export interface IntentReading {
   topical: boolean
 }
 
-const classWord =
-  '(?:课程表|课表|课程|课(?!堂)|讲座|class(?:es)?|lessons?|courses?|sessions?|lectures?|schedules?|timetables?)'
-const topic = new RegExp(
-  `${classWord}|[几多][节堂门]|第.{1,3}[节堂]|[上下]一?[节堂]|什么时候[上讲开]|老师|讲师|教师|教授|谁(?:来|会|在|要)?[讲教上带授]|[讲教授]|有空|忙|日程|安排|teach|taught|instructor|lecturer|professor|\\bbusy\\b|\\bfree\\b`,
-)
-
 const superlative =
   /最(?<zh>多|少|忙|满|密)|(?:谁|哪).{0,8}(?<zh2>[多少])(?=\s*[?]?\s*$)|\bwh(?:o|ich) .{0,20}\b(?<en2>more|fewer)\b|\b(?<en>most|least|fewest|busiest|fullest)\b/g
 const byDate = /哪一?天|哪几天|一天|日子|周几|星期几|几号|days?\b|dates?\b/
 const byTeacher = /谁|老师|讲师|教师|\bwho\b|teachers?|instructors?|lecturers?/
-const byCourse = /哪一?门|课程|什么课|which (?:course|class)|what course|courses?\b/
+const byCourse =
+  /哪一?门|哪[个节]课?(?!老师)|课程|什么课|which (?:course|class)|what course|courses?\b/
 const hourWords = /小时|课时|学时|钟头|时长|时间最|\bhours?\b|\btime\b/
 
 /** Reads the intent of a folded text and takes the words that carry it off the mask. */
@@ -34,17 +31,19 @@ export function readIntent(text: string, mask: Mask, hasDates: boolean): IntentR
   return { intent: null, when, topical }
 }
 
-interface Reader {
+export interface Reader {
   text: string
   mask: Mask
   hasDates: boolean
 }
 
 const readers: readonly ((reader: Reader) => Intent | null)[] = [
+  readIdle,
   readFreeDays,
   readGroup,
   readExtreme,
   readEach,
+  readDuration,
   readPick,
   readHours,
   readCount,
@@ -56,10 +55,11 @@ const readers: readonly ((reader: Reader) => Intent | null)[] = [
 
 function readWhen(text: string, mask: Mask): Slots['when'] {
   const rules: readonly [RegExp, Slots['when']][] = [
+    [/到(?:现在|目前|今天)(?:为止)?|截至(?:现在|目前)/g, 'past'],
     [/(?:从)?现在(?:起|开始)/g, 'upcoming'],
     [/现在|此刻|目前正在|正在|\b(?:right )?now\b|\bcurrently\b|\bat the moment\b/g, 'now'],
     [
-      /(?:目前|现在|至今|迄今)(?:为止)?|已经|[上讲教开](?:过|了)(?!吗)|\bso far\b|\balready\b|\bhave (?:we|you|i|they) (?:had|done)\b|\bpast\b/g,
+      /(?:目前|现在|至今|迄今)(?:为止)?|已经|(?:[上讲教](?:过|了)|开过)(?!吗)|\bso far\b|\balready\b|\bhave (?:we|you|i|they) (?:had|done)\b|\bpast\b/g,
       'past',
     ],
     [
@@ -77,9 +77,19 @@ function readWhen(text: string, mask: Mask): Slots['when'] {
   return /\b(?:did|was|were|taught)\b/.test(text) ? 'past' : 'default'
 }
 
+/** "Who does not teach this week?" */
+function readIdle({ text, mask }: Reader): Intent | null {
+  const pattern =
+    /(?:谁|哪[些个位几]+老师|有没有老师).{0,12}?(?:没有?课|不上课|不用?上课|没有?安排|有空|不讲课|不教课)|\b(?:who|which (?:teachers?|instructors?))\b.{0,6}(?:doesn't|does not|don't|do not|isn't|is not|aren't|has no|have no|is free|are free)(?: (?:any )?(?:teach(?:ing)?|have|class(?:es)?))*/g
+  const match = findFreeIsh(pattern, text, mask)
+  if (!match) return null
+  mask.take(spanOf(match))
+  return { kind: 'idle' }
+}
+
 function readFreeDays({ text, mask }: Reader): Intent | null {
   const pattern =
-    /(?:[哪那][一几些]?天|哪些(?:天|日子)|什么时候|哪[个些]?(?:晚上|上午|下午)|周几|星期几)(?:早上|上午|中午|下午|晚上|都|是|我们|大家){0,4}(?:没有?课|没有?安排|无课|空|有空|休息|不用?上课|不忙|闲)|(?:没有?课|无课|空闲)的?(?:日子|天|日期)|\b(?:which|what|any|when|list|show)\b[^.?!]{0,24}\b(?:free|no class(?:es)?|without (?:a |any )?class(?:es)?|off)\b(?: days?)?|\bfree days?\b|\bdays? (?:off|without)\b/g
+    /(?:[哪那][一几些]?天|哪些(?:天|日子)|什么时候|哪[个些]?(?:晚上|上午|下午)|周几|星期几)(?:早上|上午|中午|下午|晚上|都|是|我们|大家){0,4}(?:没有?课|没有?安排|无课|空|有空|休息|放假|不用?上课|不忙|闲)|(?:没有?课|不上课|无课|空闲)的?(?:日子|天|日期|是?哪[一几]?天)|\b(?:which|what|any|when|list|show)\b[^.?!]{0,24}\b(?:free|no class(?:es)?|without (?:a |any )?class(?:es)?|off)\b(?: days?)?|\bfree days?\b|\bdays? (?:off|without)\b/g
   const match = findFreeIsh(pattern, text, mask)
   if (!match) return null
   mask.take(spanOf(match))
@@ -95,7 +105,8 @@ function findFreeIsh(pattern: RegExp, text: string, mask: Mask): RegExpExecArray
 function readGroup({ text, mask }: Reader): Intent | null {
   const match = findFreeIsh(superlative, text, mask)
   if (!match) return null
-  if (!topic.test(text) && !byDate.test(text)) return null
+  const isBare = /^(?:那|谁)?最[多少]/.test(text)
+  if (!topic.test(text) && !byDate.test(text) && !isBare) return null
   mask.take(spanOf(match))
   const pick = /少|least|fewe[rs]/.test(match[0]) ? 'least' : 'most'
   return { kind: 'group', by: toGrouping(text, match[0]), measure: toMeasure(text), pick }
@@ -129,50 +140,28 @@ function readExtreme({ text, mask }: Reader): Intent | null {
 
 function readEach({ text, mask }: Reader): Intent | null {
   const pattern =
-    /[每各](?:一?个|一?位|名|一)?(?<teacher>老师|讲师|教师|人)|[每各]一?(?<day>天|日)|[每各]一?(?:门|个)?(?<course>课程?)|\b(?:each|every|per) (?:(?<t>teacher|instructor|lecturer)|(?<d>day)|(?<c>course|class))\b|\b(?:by|per) (?<by>teacher|instructor|day|course)\b/g
+    /[每各](?:一?个|一?位|名|一)?(?<teacher>老师|讲师|教师|人)|[每各]一?(?<day>天|日)|[每各]一?(?:门|个)?(?<course>课程?)|(?<name>各自?|分别)(?=有|上|讲|教|几|多少)|\b(?:each|every|per) (?:(?<t>teacher|instructor|lecturer)|(?<d>day)|(?<c>course|class))\b|\b(?:by|per) (?<by>teacher|instructor|day|course)\b/g
   const match = findFree(pattern, text, mask)
   if (!match || !/几|多少|数量|how (?:many|much)|number of|count|hours/.test(text)) return null
   mask.take(spanOf(match))
-  const { teacher, day, t, d, by } = match.groups ?? {}
+  const { teacher, day, name, t, d, by } = match.groups ?? {}
   const isTeacher = (teacher ?? t) !== undefined || by === 'teacher' || by === 'instructor'
+  if (name !== undefined)
+    return { kind: 'group', by: 'instructor', measure: toMeasure(text), pick: 'each' }
   const isDay = (day ?? d) !== undefined || by === 'day'
   const grouping = isTeacher ? 'instructor' : isDay ? 'course_date' : 'course_name'
   return { kind: 'group', by: grouping, measure: toMeasure(text), pick: 'each' }
 }
 
-const ordinals = 'first second third fourth fifth'.split(' ')
-
-function readPick({ text, mask }: Reader): Intent | null {
-  const word = '(?:节|堂|场|次|门)'
-  const chinese = new RegExp(
-    `(?<next>下一?${word}|(?:接下来|下面|往后|后面)的?(?<n>${chineseNumber})${word}|最近的?一?${word}|马上要?上的?)|(?<previous>(?<!早|晚|在)上一?${word}|刚才那${word}|刚上完的?)|(?<last>最后(?:的?(?<n2>${chineseNumber})${word}|一?${word}?)|最晚的?)|(?<first>最早的?|最先|首${word}|头一${word}|第一${word}|第1${word})|第(?<nth>${chineseNumber})${word}`,
-    'g',
-  )
-  const english = new RegExp(
-    `\\b(?:(?<next>next|following)(?: (?<n>${englishNumber}))?|(?<previous>previous|most recent)|(?<last>last|final|latest)(?: (?<n2>${englishNumber}))?|(?<first>first|earliest|1st)|(?<nth>second|third|fourth|fifth))(?= |$|[?.!])`,
-    'g',
-  )
-  const match = findFree(chinese, text, mask) ?? findFree(english, text, mask)
-  const groups = match?.groups
-  if (!match || groups === undefined) return null
-  if (/^[a-z]/.test(match[0]) && !topic.test(text) && !/\bone\b/.test(text)) return null
+/** "How long is the RAG class?"; how long it is until then is another question. */
+function readDuration({ text, mask }: Reader): Intent | null {
+  if (/还有|还要|距离?|离|多久(?:之?后|开始|能)|\b(?:until|till|before)\b/.test(text)) return null
+  const pattern =
+    /(?:[上讲要有是]|每节课?|一节课){0,3}(?:多久|多长时间|多长|几分钟|多少分钟|几个?小时(?=一节))|\bhow (?:long|many minutes)\b(?: .{0,24}\blasts?\b)?|\bduration\b|\b(?:is|are) (?:it|they|that) long\b/g
+  const match = findFreeIsh(pattern, text, mask)
+  if (!match) return null
   mask.take(spanOf(match))
-  return toPick(groups, text)
-}
-
-function toPick(groups: Record<string, string | undefined>, text: string): Intent {
-  const { next, previous, last, first, n, n2, nth } = groups
-  const count = Math.min(20, Math.max(1, toNumber(n ?? n2) ?? 1))
-  if (next !== undefined) return { kind: 'pick', which: 'next', count, skip: 0 }
-  if (previous !== undefined) return { kind: 'pick', which: 'previous', count, skip: 0 }
-  if (last !== undefined) {
-    const isPast = /\b(?:was|were|did)\b/.test(text) && !/\blast\b.{0,30}\b(?:of|in)\b/.test(text)
-    return { kind: 'pick', which: isPast ? 'previous' : 'last', count, skip: 0 }
-  }
-  if (first !== undefined) return { kind: 'pick', which: 'first', count: 1, skip: 0 }
-  const ordinal = ordinals.indexOf(nth ?? '')
-  const place = ordinal > 0 ? ordinal + 1 : (toNumber(nth) ?? 1)
-  return { kind: 'pick', which: 'first', count: 1, skip: Math.max(0, place - 1) }
+  return { kind: 'duration' }
 }
 
 function readHours({ text, mask }: Reader): Intent | null {
@@ -207,16 +196,18 @@ function toCounted(words: string, text: string): 'classes' | 'teachers' | 'cours
 
 function readNames({ text, mask, hasDates }: Reader): Intent | null {
   const teachers =
-    /(?:哪些|什么|哪几[位个名]|有些什么|列出|所有|全部)的?(?:老师|讲师|教师)|(?:老师|讲师|教师)(?:们)?(?:都)?(?:有(?:哪些|谁|哪几[位个])|是哪[些几]|名单|列表)|都?有(?:哪些|什么)人[讲教]|都有谁|\b(?:what|which|list|show(?: me)?|name|all|who are)\b(?: of)?(?: all)?(?: the| your| our)? ?(?:teachers|instructors|lecturers)\b|\bteacher list\b/g
+    /(?:哪些|什么|哪几[位个名]|有些什么|列出|所有|全部)的?(?:老师|讲师|教师)|(?:老师|讲师|教师)(?:们)?(?:都)?(?:有(?:哪些|谁|哪几[位个])|是哪[些几]|名单|列表)|都?有(?:哪些|什么)人[讲教]|都有谁|\b(?:what|which|list|show(?: me)?|name|all|who are)\b(?: of)?(?: all)?(?: the| your| our)? ?(?:teachers|instructors|lecturers)\b|\bteacher list\b|^(?:the |all )*teachers?\W*$|^老师们?\W*$/g
   const teacher = findFreeIsh(teachers, text, mask)
   if (teacher) return takeNames(teacher, mask, 'instructor')
   if (hasDates) return null
   const courses =
-    /(?:哪些|什么|哪几门|哪[几些]个|列出|所有|全部)的?课程(?!表|安排)|课程(?:都)?(?:有(?:哪些|什么)|列表|目录|名单)|[开设][了设有]*(?:哪些|什么|哪几门)课|(?:讲|教|带|授)(?:的是|的|过|了)?(?:哪些|什么|哪几门|啥)课?|哪几门课|\b(?:what|which|list|show(?: me)?|name|all)\b(?: of)?(?: all)?(?: the| your| our)? ?courses\b|\b(?:what|which (?:class(?:es)?|subjects?)) (?:does|do|is|are) .{1,40}\bteach(?:ing)?\b|\bcourse (?:list|catalog(?:ue)?)\b/g
+    /(?:哪些|什么|哪几门|哪[几些]个|列出|所有|全部)的?课程(?!表|安排)|课程(?:都)?(?:有(?:哪些|什么)|列表|目录|名单)|[开设][了设有]*(?:哪些|什么|哪几门)课|(?:讲|教|带|授)(?:的是|的|过|了)?(?:哪些|什么|哪几门|啥)课?(?!时)|哪几门课|\b(?:what|which|list|show(?: me)?|name|all)\b(?: of)?(?: all)?(?: the| your| our)? ?courses\b|\b(?:what|which (?:class(?:es)?|subjects?))(?: else)? (?:does|do|is|are) .{1,40}\bteach(?:ing)?\b|\bcourse (?:list|catalog(?:ue)?)\b|^(?:the |all )*courses?\W*$|^课程\W*$/g
   const course = findFreeIsh(courses, text, mask)
   if (!course) return null
   if (/\bteach/.test(course[0])) {
-    const verb = /^(?:what|which (?:class(?:es)?|subjects?)) (?:does|do|is|are)\b/.exec(course[0])
+    const verb = /^(?:what|which (?:class(?:es)?|subjects?))(?: else)? (?:does|do|is|are)\b/.exec(
+      course[0],
+    )
     mask.take({ start: course.index, end: course.index + (verb?.[0].length ?? 0) })
     return { kind: 'names', of: 'course_name' }
   }
@@ -255,7 +246,7 @@ function readDetail({ text, mask }: Reader): Intent | null {
 function readExists({ text, mask }: Reader): Intent | null {
   if (/^(?:what|which|show|list)\b/.test(text)) return null
   const pattern =
-    /有没有|有无|是不是|[忙闲]不[忙闲]|要不要|上不上课?|(?:吗|(?<![什怎那这多])么)(?=\s*[?.!~]*\s*$)|^(?:is|are|do|does|did|was|were|has|have|will|any)\b|\bis there\b|\bare there\b|\bany\b/g
+    /有没有|有无|是不是|[忙闲]不[忙闲]|要不要|上不上课?|(?:吗|(?<![什怎那这多])么)(?=\s*[?.!~]*\s*$)|^(?:is|am|are|do|does|did|was|were|has|have|will|any)\b|\bis there\b|\bare there\b|\bany\b/g
   const match = findFree(pattern, text, mask)
   if (!match) return null
   mask.take(spanOf(match))

@@ -2,6 +2,7 @@ import { toPlainDate } from './date-range.ts'
 import {
   isMoment,
   nameRange,
+  otherDays,
   plain,
   shortTime,
   type Phrases,
@@ -33,6 +34,8 @@ const parts: Record<DayPart, string> = {
   evening: 'in the evening',
 }
 const maxListed = 12
+/** More that share the first place are counted, not named. */
+const maxTop = 4
 
 const capabilities =
   'I can look things up in the class schedule: what is on a day or in a week, who teaches it, when it is, how many classes or hours, the next class, who has the most, which days are free.'
@@ -56,9 +59,17 @@ export const englishPhrases: Phrases = {
     'I do not know today’s date, so I cannot work out relative dates. Please give me a full date, such as 2026-11-25.',
   lookupFailed:
     'Sorry, I could not get an answer from the schedule this time. Please try to put it differently.',
-  noRooms: 'The schedule does not hold any rooms.',
+  noRooms: 'The schedule does not say where; please ask a teacher.',
   cut: '(There is too much to show, so this is only a part.)',
-  suggestion: 'Try another date, or ask “When is the next class?”.',
+  suggestion: 'Try another time, or ask “When is the next class?”.',
+  assent: 'All right. Ask me about the classes any time, for example “Is there class tonight?”.',
+  complaint:
+    'Sorry that I was no help. I am an offline demo without a language model, and I only know the class schedule. Try “What is on tomorrow evening?”.',
+  languages:
+    'I speak English and Chinese, but only about the class schedule: try “What is on tomorrow?”. / 我会中文和英文，可以问我“明天有什么课？”。',
+  readOnly:
+    'I can only look things up in the schedule: I cannot remind you, sign you up or change a class. Try “What is on this week?”.',
+  notFree: 'Not entirely.',
   welcomeName: (name) => `Nice to meet you, ${plain(name)}. I will remember that.`,
   yourName: (name) =>
     name === null
@@ -76,7 +87,7 @@ export const englishPhrases: Phrases = {
       .map((range) => nameRange(range, clock?.today ?? null))
       .filter((name) => name !== null)
     const dates = names.map((name) => rangeText(name)).join(' and ')
-    const filter = slots.weekdays.map((day) => longWeekdays[day - 1]).join(' and ')
+    const filter = weekdaysText(slots.weekdays)
     const relation = {
       now: 'right now',
       upcoming: 'coming up',
@@ -84,11 +95,12 @@ export const englishPhrases: Phrases = {
       all: '',
       default: '',
     }
+    const isEnding = names.some(({ kind }) => kind === 'to')
+    const isOpen = filter !== '' && slots.ranges.every(({ to: end }) => end === null)
     const words = [
       filter === '' ? '' : `on ${filter}`,
-      dates,
-      slots.time === null ? '' : timeText(slots.time),
-      when === 'past' && dates !== '' ? '' : relation[when],
+      withTime(isOpen ? '' : dates, slots.time),
+      isEnding ? '' : relation[when],
     ]
     return words.filter((word) => word !== '').join(' ')
   },
@@ -96,10 +108,13 @@ export const englishPhrases: Phrases = {
     `- ${dateText(row.course_date)}, ${shortTime(row.start_time)}–${shortTime(row.end_time)}: **${plain(row.course_name)}** (${plain(row.instructor)})`,
   more: (count) => `… and ${count} more.`,
   list: (scope, count) => `${there(scope, classes(count))}:`,
-  yes: () => 'Yes.',
-  none: (scope, isYesNo) => `${isYesNo ? 'No: ' : ''}${thereAfter(scope, 'no classes', isYesNo)}.`,
+  yes: (question) => (/\b(?:no|not)\b|n't\b/i.test(question) ? '' : 'Yes.'),
+  none: (scope, isYesNo) => `${isYesNo ? 'No, ' : ''}${thereAfter(scope, 'no classes', isYesNo)}.`,
+  taughtBy: (row) => `**${plain(row.course_name)}** is taught by ${plain(row.instructor)}.`,
   teachers: (names) => `Taught by ${names.map((name) => plain(name)).join(', ')}.`,
   teaches: (row) => `- **${plain(row.course_name)}**: ${plain(row.instructor)}`,
+  courseLine: (name) => `- **${plain(name)}**`,
+  both: (teachers, courses) => `${courses} by ${teachers}`,
   count: (scope, { of, count }) => {
     const unit = { classes: 'class', teachers: 'teacher', courses: 'course', days: 'day' }[of]
     const plural = unit === 'class' ? 'classes' : `${unit}s`
@@ -107,8 +122,8 @@ export const englishPhrases: Phrases = {
     return `${there(scope, `${count} ${count === 1 ? unit : plural}${tail}`)}.`
   },
   hours: (scope, totals) =>
-    `${there(scope, `${totals.hours} hours of class (${classes(totals.classes)})`)}.`,
-  pick: (scope, { which, count, skip }) => {
+    `${there(scope, `${totals.hours} ${totals.hours === 1 ? 'hour' : 'hours'} of class (${classes(totals.classes)})`)}.`,
+  pick: (scope, { which, count, skip, byHour }) => {
     const noun = count > 1 ? `${count} classes` : 'class'
     const word =
       which === 'previous' ? 'previous' : which === 'first' && skip > 0 ? `${ordinal(skip)}` : which
@@ -116,6 +131,13 @@ export const englishPhrases: Phrases = {
     const tail = [scope.names === '' ? '' : `for ${scope.names}`, when].filter(
       (part) => part !== '',
     )
+    if (which === 'next' && skip > 0) return 'The class after that:'
+    if (byHour === true) {
+      const head =
+        which === 'last' ? 'The class that ends latest' : 'The class that starts earliest'
+      return `${[head, ...tail].join(' ')}:`
+    }
+    if (tail.length === 0 && (which === 'first' || which === 'last')) tail.push('in the schedule')
     return `The ${word} ${noun}${tail.length === 0 ? '' : ` ${tail.join(' ')}`}:`
   },
   extreme: ({ when }, which, minutes) =>
@@ -127,14 +149,25 @@ export const englishPhrases: Phrases = {
     if (pick === 'each') {
       const title = by === 'instructor' ? 'teacher' : by === 'course_date' ? 'day' : 'course'
       const head = `Here are the ${unit} per ${title}${when === '' ? '' : ` ${when}`}:`
-      return [head, ...[...top, ...rest].slice(0, 31).map(line)].join('\n')
+      return [head, ...[...top, ...rest].map(line)].join('\n')
     }
-    const names = enumerate(top.map(({ label }) => `**${label}**`))
+    const shown = top.slice(0, maxTop).map(({ label }) => `**${label}**`)
+    const others = top.length > maxTop ? [`${top.length - maxTop} more`] : []
+    const names = enumerate([...shown, ...others])
+    const isPair = top.length === 1 && rest.length === 1
     const verb = top.length > 1 ? 'have' : 'has'
-    const degree = pick === 'most' ? 'most' : measure === 'hours' ? 'least' : 'fewest'
+    const few = measure === 'hours' ? 'less' : 'fewer'
+    const fewest = measure === 'hours' ? 'least' : 'fewest'
+    const degree = isPair
+      ? pick === 'most'
+        ? 'more'
+        : few
+      : `the ${pick === 'most' ? 'most' : fewest}`
     const each = top.length > 1 ? ' each' : ''
-    const best = `${names} ${verb} the ${degree} ${unit}${when === '' ? '' : ` ${when}`}: ${top[0]?.value ?? 0}${each}.`
-    return rest.length === 0 ? best : [best, 'Then:', ...rest.map(line)].join('\n')
+    const best = `${names} ${verb} ${degree} ${unit}${when === '' ? '' : ` ${when}`}: ${top[0]?.value ?? 0}${each}.`
+    return rest.length === 0
+      ? best
+      : [best, isPair ? 'The other one:' : 'Then:', ...rest.map(line)].join('\n')
   },
   nameCount: (of, scope, count) => {
     const noun = of === 'instructor' ? 'teacher' : 'course'
@@ -155,7 +188,56 @@ export const englishPhrases: Phrases = {
       `- Teachers: ${listed(instructors)}`,
       `- Courses: ${listed(courses)}`,
     ].join('\n'),
-  takenFor: (names) => `I looked for “${names.map((name) => plain(name)).join(', ')}”.`,
+  takenFor: (names) => `I take it that you mean ${enumerate(names.map((name) => plain(name)))}.`,
+  leftOut: (words) =>
+    `The schedule has nothing called “${words.map((word) => plain(word)).join('” or “')}”, so this is without it:`,
+  noSuchDay: (words) => `There is no such day as “${plain(words)}”. Please try another date.`,
+  date: (date) => `That is ${dayText(date)} ${date.year}.`,
+  durations: ({ when }, rows) => {
+    const [first] = rows
+    if (rows.length === 1 && first !== undefined) {
+      return [`**${plain(first.course)}** takes ${lengthText(first.minutes)} each time.`]
+    }
+    return [
+      `How long the classes${when === '' ? '' : ` ${when}`} take:`,
+      ...rows.map(({ course, minutes }) => `- ${plain(course)}: ${lengthText(minutes)}`),
+    ]
+  },
+  idle: ({ when }, names) => {
+    const tail = when === '' ? '' : ` ${when}`
+    if (names.length === 0) return `Every teacher has a class${tail}.`
+    return `Without a class${tail}: ${enumerate(names.map((name) => plain(name)))}.`
+  },
+}
+
+function lengthText(minutes: number): string {
+  if (minutes < 120 && minutes !== 60) return `${minutes} minutes`
+  return minutes === 60 ? '1 hour' : `${minutes / 60} hours`
+}
+
+function weekdaysText(days: readonly number[]): string {
+  const key = days.join('')
+  if (key === '12345') return 'weekdays'
+  if (key === '67') return 'weekends'
+  if (days.length > 4) return `all days except ${weekdaysText(otherDays(days))}`
+  return enumerate(days.map((day) => longWeekdays[day - 1] ?? ''))
+}
+
+/** "tonight (Tue 24 Nov)" rather than "today (Tue 24 Nov) in the evening". */
+function withTime(dates: string, time: TimeFilter | null): string {
+  if (time === null) return dates
+  const part = time.part === null ? undefined : shortParts[time.part]
+  const relative = /^(?<day>today|tomorrow|yesterday)(?<rest> \([^()]*\))$/.exec(dates)?.groups
+  if (part === undefined || relative === undefined) return [dates, timeText(time)].join(' ').trim()
+  const { day, rest } = relative
+  if (day === 'today') return `${part === 'evening' ? 'tonight' : `this ${part}`}${rest}`
+  return `${day} ${part}${rest}`
+}
+
+const shortParts: Partial<Record<DayPart, string>> = {
+  morning: 'morning',
+  afternoon: 'afternoon',
+  evening: 'evening',
 }
 
 function classes(count: number): string {
@@ -174,8 +256,8 @@ function thereAfter(
 ): string {
   const tail = when === '' ? '' : ` ${when}`
   if (names !== '' && isTeacher)
-    return `${names} ${isPast ? 'had' : names.includes(', ') ? 'have' : 'has'} ${what}${tail}`
-  const isOne = /^1 (?!.*hours)/.test(what)
+    return `${names} ${isPast ? 'had' : /, | and /.test(names) ? 'have' : 'has'} ${what}${tail}`
+  const isOne = what.startsWith('1 ')
   const verb = isPast ? (isOne ? 'was' : 'were') : isOne ? 'is' : 'are'
   const head = `${isInside ? 'there' : 'There'} ${verb} ${what}`
   return `${head}${names === '' ? '' : ` for ${names}`}${tail}`
@@ -214,8 +296,15 @@ function rangeText(name: RangeName): string {
     case 'week': {
       const relative = weekNames[name.offset]
       const span = spanText(name.from, name.to)
-      return relative === undefined ? `from ${span}` : `${relative} (${span})`
+      return relative === undefined ? `from ${span.replace('–', ' to ')}` : `${relative} (${span})`
     }
+    case 'weekend': {
+      const relative = weekNames[name.offset]?.replace('week', 'weekend')
+      const span = spanText(name.from, name.to)
+      return relative === undefined ? `on ${span}` : `${relative} (${span})`
+    }
+    case 'year':
+      return `in ${name.year}`
     case 'month': {
       const month = `${months[name.from.month - 1]} ${name.from.year}`
       const relative = name.offset === null ? undefined : monthNames[name.offset]
@@ -224,9 +313,9 @@ function rangeText(name: RangeName): string {
     case 'from':
       return `from ${dayText(name.from)} on`
     case 'to':
-      return `up to ${dayText(name.to)}`
+      return `until ${dayText(name.to)}`
     case 'span':
-      return `from ${spanText(name.from, name.to)}`
+      return `from ${spanText(name.from, name.to).replace('–', ' to ')}`
     default:
       return name satisfies never
   }
@@ -242,5 +331,5 @@ function timeText(time: TimeFilter): string {
   if (part !== null) return parts[part]
   if (from !== null && isMoment(time)) return `at ${shortTime(from)}`
   if (from !== null && to !== null) return `between ${shortTime(from)} and ${shortTime(to)}`
-  return from === null ? `before ${shortTime(to ?? '')}` : `from ${shortTime(from)}`
+  return from === null ? `before ${shortTime(to ?? '')}` : `at ${shortTime(from)} or later`
 }

@@ -2,6 +2,7 @@ import { toPlainDate } from './date-range.ts'
 import {
   isMoment,
   nameRange,
+  otherDays,
   plain,
   shortTime,
   type Phrases,
@@ -28,6 +29,8 @@ const parts: Record<DayPart, string> = {
   evening: '晚上',
 }
 const maxListed = 12
+/** More that share the first place are counted, not named. */
+const maxTop = 4
 
 const capabilities =
   '我可以查课程表：某天、某周有什么课，谁讲，什么时候上，有几节、多少小时，下一节课，谁的课最多，哪天没课。'
@@ -47,9 +50,16 @@ export const chinesePhrases: Phrases = {
   notConnected: '现在没有连接课程表，所以查不到课。',
   unknownToday: '我不知道今天是几号，没法推算相对的日期。请告诉我完整的日期，比如 2026-11-25。',
   lookupFailed: '抱歉，这次没能从课程表里查到结果。请换个说法再试一次。',
-  noRooms: '课程表里没有上课地点。',
+  noRooms: '课程表里没有上课地点，请问问老师或助教。',
   cut: '（结果太多，只显示了一部分。）',
-  suggestion: '可以换个日期问，或者问“下一节课是什么时候？”。',
+  suggestion: '可以换个时间问，或者问“下一节课是什么时候？”。',
+  assent: '好的。想查课就直接问我，比如“今晚有课吗？”。',
+  complaint:
+    '抱歉没帮上忙。我是没有语言模型的离线演示，只懂课程表，可以这样问我：“明天晚上有什么课？”。',
+  languages:
+    '我会中文和英文，但只懂课程表方面的问题。 / I speak Chinese and English, but only about the class schedule: try “What is on tomorrow?”.',
+  readOnly: '我只能查课程表，不能提醒、报名或改动课程。要查课可以问“这周还有什么课？”。',
+  notFree: '有课，不是全空。',
   welcomeName: (name) => `好的，${plain(name)}，我记住了。`,
   yourName: (name) =>
     name === null ? '你还没有告诉我你的名字。' : `你叫${plain(name)}，是你在这段对话里告诉我的。`,
@@ -65,68 +75,136 @@ export const chinesePhrases: Phrases = {
       .map((range) => nameRange(range, clock?.today ?? null))
       .filter((name) => name !== null)
     const dates = names.map((name) => rangeText(name)).join('、')
-    const filter = slots.weekdays.map((day) => `周${weekdays.charAt(day - 1)}`).join('、')
-    const days = filter === '' ? dates : dates === '' ? `每${filter}` : `${dates}的${filter}`
+    const filter = weekdaysText(slots.weekdays)
+    const isOpen = slots.ranges.length === 1 && slots.ranges[0]?.to === null
+    const every = filter.startsWith('周') ? `每${filter}` : filter
+    const days = filter === '' ? dates : dates === '' || isOpen ? every : `${dates}的${filter}`
     const time = slots.time === null ? '' : timeText(slots.time)
     const relation = { now: '现在', upcoming: '接下来', past: '到目前为止', all: '', default: '' }
-    const lead = when === 'past' && dates !== '' ? '' : relation[when]
-    if (days !== '') return `${days}${time}${lead}`
-    return `${lead}${lead !== '' && time !== '' ? '的' : ''}${time}`.trim()
+    const isEnding = names.some(({ kind }) => kind === 'to')
+    const lead = isEnding ? '' : relation[when]
+    return days === '' ? join(lead, time) : join(join(days, time), lead)
   },
   classLine: (row) =>
     `- ${dateText(row.course_date)} ${shortTime(row.start_time)}–${shortTime(row.end_time)} **${plain(row.course_name)}**（${plain(row.instructor)}）`,
-  more: (count) => `……还有 ${count} 节。`,
-  list: (scope, count) => `${lead(scope)}有 ${count} 节课：`,
-  yes: (question) => (question.includes('是') ? '是的。' : '有的。'),
-  none: (scope, isYesNo) => `${isYesNo ? '没有：' : ''}${lead(scope)}没有课。`,
+  more: (count) => `……还有 ${count} 条。`,
+  list: (scope, count) => `${join(lead(scope), '有')} ${count} 节课：`,
+  yes: (question) =>
+    /没(?!有?\s*[?]?$)|不/.test(question.replaceAll(/有没有|是不是|要不要|用不用/g, ''))
+      ? ''
+      : /是不是|是.{1,8}吗/.test(question)
+        ? '是的。'
+        : '有的。',
+  none: (scope) => `${join(lead(scope), '没有课')}。`,
+  taughtBy: (row) => `**${plain(row.course_name)}** 的老师是${plain(row.instructor)}。`,
   teachers: (names) => `讲课的是${names.map((name) => plain(name)).join('、')}。`,
   teaches: (row) => `- **${plain(row.course_name)}**：${plain(row.instructor)}`,
+  courseLine: (name) => `- **${plain(name)}**`,
+  both: (teachers, courses) => join(`${teachers}的`, courses),
   count: (scope, { of, count }) => {
     const unit = { classes: '节课', teachers: '位老师', courses: '门课程', days: '天有课' }[of]
-    return `${lead(scope)}一共有 ${count} ${unit}。`
+    return `${join(lead(scope), '一共有')} ${count} ${unit}。`
   },
-  hours: (scope, { hours, classes }) => `${lead(scope)}一共 ${hours} 小时（${classes} 节课）。`,
-  pick: (scope, { which, count, skip }) => {
+  hours: (scope, { hours, classes }) =>
+    `${join(lead(scope), '一共')} ${hours} 小时（${classes} 节课）。`,
+  pick: (scope, { which, count, skip, byHour }) => {
     const some = count > 1 ? ` ${count} ` : '一'
     const name = {
-      next: count > 1 ? `接下来 ${count} 节课` : '下一节课',
+      next: count > 1 ? `接下来 ${count} 节课` : `${'再'.repeat(Math.min(skip, 1))}下一节课`,
       previous: '上一节课',
       first: skip > 0 ? `第 ${skip + 1} 节课` : '第一节课',
       last: `最后${some}节课`,
     }[which]
     const when = which === 'next' || which === 'previous' ? '' : scope.when
     const owner = [when, scope.names].filter((word) => word !== '').join('，')
-    return `${owner}${owner === '' ? '' : '的'}${name}：`
+    if (byHour === true)
+      return `${join(owner, which === 'last' ? '结束最晚的课' : '开始最早的课')}：`
+    const whole = which === 'first' || which === 'last' ? '课程表里的' : ''
+    return `${owner === '' ? whole : join(owner, owner.endsWith('的') ? '' : '的')}${name}：`
   },
   extreme: (scope, which, minutes) =>
-    `${lead(scope)}最${which === 'longest' ? '长' : '短'}的课是 ${minutes} 分钟：`,
+    `${join(lead(scope), '最')}${which === 'longest' ? '长' : '短'}的课是 ${minutes} 分钟：`,
   group: (scope, { by, measure, pick, top, rest }) => {
     const unit = measure === 'hours' ? '小时' : '节'
     const line = ({ label, value }: { label: string; value: number }) =>
       `- ${label}：${value} ${unit}`
     if (pick === 'each')
-      return [`${lead(scope)}各有：`, ...[...top, ...rest].slice(0, 31).map(line)].join('\n')
+      return [
+        `${join(lead(scope), `每${each[by]}的${measure === 'hours' ? '课时' : '节数'}`)}：`,
+        ...[...top, ...rest].map(line),
+      ].join('\n')
     const owner = by === 'instructor' ? '的课' : by === 'course_date' ? '的课' : '的节数'
-    const names = top.map(({ label }) => `**${label}**`).join('、')
-    const degree = pick === 'most' ? '最多' : '最少'
+    const shown = top.slice(0, maxTop).map(({ label }) => `**${label}**`)
+    const names = `${shown.join('、')}${top.length > maxTop ? ` 等 ${top.length} ${by === 'course_date' ? '天' : '个'}` : ''}`
+    const isPair = top.length === 1 && rest.length === 1
+    const degree = `${isPair ? '更' : '最'}${pick === 'most' ? '多' : '少'}`
     const best = `${scope.when === '' ? '' : `${scope.when}，`}${names}${owner}${degree}：${top.length > 1 ? '各 ' : ''}${top[0]?.value ?? 0} ${unit}。`
     if (rest.length === 0) return best
-    return [best, `${pick === 'most' ? '其次' : '然后'}是：`, ...rest.map(line)].join('\n')
+    return [
+      best,
+      isPair ? '另一个是：' : `${pick === 'most' ? '其次' : '然后'}是：`,
+      ...rest.map(line),
+    ].join('\n')
   },
   nameCount: (of, scope, count) =>
     of === 'instructor'
-      ? `${lead(scope)}有 ${count} 位老师：`
-      : `${lead(scope)}有 ${count} 门课程：`,
+      ? `${join(lead(scope), '有')} ${count} 位老师：`
+      : `${join(lead(scope), '有')} ${count} 门课程：`,
   nameLine: (name, classes) => `- ${plain(name)}（${classes} 节）`,
   freeDays: (scope, count) =>
-    count === 0 ? `${lead(scope)}每天都有课。` : `${lead(scope)}有 ${count} 天没有课：`,
+    count === 0
+      ? `${join(lead(scope), '每天都有课')}。`
+      : `${join(lead(scope), '有')} ${count} 天没有课：`,
   unknownNames: (words, { instructors, courses }) =>
     [
       `课程表里没有找到“${words.map((word) => plain(word)).join('”“')}”。`,
       `- 老师：${listed(instructors)}`,
       `- 课程：${listed(courses)}`,
     ].join('\n'),
-  takenFor: (names) => `我按“${names.map((name) => plain(name)).join('、')}”查的。`,
+  takenFor: (names) => `${join('你说的应该是', names.map((name) => plain(name)).join('、'))}。`,
+  leftOut: (words) => `课程表里没有“${words.map((word) => plain(word)).join('”“')}”，只看其余的：`,
+  noSuchDay: (words) => `没有“${plain(words)}”这一天。请换个日期再问。`,
+  date: (date) => `那天是 ${date.year}年${dayText(date)}。`,
+  durations: (scope, rows) => {
+    const [first] = rows
+    if (rows.length === 1 && first !== undefined) {
+      return [`**${plain(first.course)}** 每节 ${lengthText(first.minutes)}。`]
+    }
+    return [
+      `${join(lead(scope), '每节课的时长')}：`,
+      ...rows.map(({ course, minutes }) => `- ${plain(course)}：${lengthText(minutes)}`),
+    ]
+  },
+  idle: (scope, names) =>
+    names.length === 0
+      ? `${join(lead(scope), '每位老师都有课')}。`
+      : `${join(lead(scope), '没有课的老师')}：${names.map((name) => plain(name)).join('、')}。`,
+}
+
+const each = { instructor: '位老师', course_name: '门课', course_date: '天' }
+
+function lengthText(minutes: number): string {
+  if (minutes % 60 === 0) return `${minutes / 60} 小时`
+  return minutes % 30 === 0 && minutes > 60 ? `${minutes / 60} 小时` : `${minutes} 分钟`
+}
+
+/** Puts two pieces together, with a space where Latin letters or digits meet Chinese ones. */
+function join(a: string, b: string): string {
+  const [left, right] = [a.trimEnd(), b.trim()]
+  const isMixed = /[\w*]$/.test(left) ? /^\p{Script=Han}/u.test(right) : isHan(left, right)
+  return `${left}${isMixed ? ' ' : ''}${right}`
+}
+
+function isHan(left: string, right: string): boolean {
+  return /\p{Script=Han}$/u.test(left) && /^\w/.test(right)
+}
+
+function weekdaysText(days: readonly number[]): string {
+  const key = days.join('')
+  if (key === '12345') return '工作日'
+  if (key === '67') return '周末'
+  if (days.length > 4) return `除${weekdaysText(otherDays(days))}外`
+  return days.map((day) => `周${weekdays.charAt(day - 1)}`).join('、')
 }
 
 function lead({ when, names }: Scope): string {
@@ -164,13 +242,20 @@ function rangeText(name: RangeName): string {
       const span = spanText(name.from, name.to)
       return relation === undefined ? span : `${relation}周（${span}）`
     }
+    case 'weekend': {
+      const relation = relations[name.offset]
+      const span = spanText(name.from, name.to)
+      return relation === undefined ? span : `${relation}周末（${span}）`
+    }
+    case 'year':
+      return `${name.year}年`
     case 'month':
       if (name.offset === 0) return `这个月（${name.from.month}月）`
       return name.offset === 1 ? `下个月（${name.from.month}月）` : `${name.from.month}月`
     case 'from':
       return `${dayText(name.from)}起`
     case 'to':
-      return `${dayText(name.to)}之前（含当天）`
+      return `到${dayText(name.to)}为止`
     case 'span':
       return spanText(name.from, name.to)
     default:
@@ -186,7 +271,7 @@ function spanText(from: Temporal.PlainDate, to: Temporal.PlainDate): string {
 function timeText(time: TimeFilter): string {
   const { from, to, part } = time
   if (part !== null) return parts[part]
-  if (from !== null && isMoment(time)) return ` ${shortTime(from)} `
-  if (from !== null && to !== null) return ` ${shortTime(from)}–${shortTime(to)} `
-  return from === null ? ` ${shortTime(to ?? '')} 以前` : ` ${shortTime(from)} 以后`
+  if (from !== null && isMoment(time)) return shortTime(from)
+  if (from !== null && to !== null) return `${shortTime(from)}–${shortTime(to)}`
+  return from === null ? `${shortTime(to ?? '')} 以前` : `${shortTime(from)} 以后`
 }

@@ -36,6 +36,13 @@ export interface GroupRow {
   value: number
 }
 
+/** How long the classes of a course take. */
+export interface DurationRow {
+  course: string
+  minutes: number
+  classes: number
+}
+
 interface GroupAnswer {
   by: Grouping
   measure: 'classes' | 'hours'
@@ -61,6 +68,12 @@ export interface Phrases {
   noRooms: string
   cut: string
   suggestion: string
+  assent: string
+  complaint: string
+  languages: string
+  readOnly: string
+  /** Asked whether there is time, and there are classes. */
+  notFree: string
   welcomeName(name: string): string
   yourName(name: string | null): string
   yourQuestion(question: string | null, which: 'first' | 'last'): string
@@ -74,8 +87,13 @@ export interface Phrases {
   /** The beginning of a yes to this question. */
   yes(question: string): string
   none(scope: Scope, isYesNo: boolean): string
+  /** One course and whoever teaches it. */
+  taughtBy(row: { course_name: string; instructor: string }): string
   teachers(names: readonly string[]): string
   teaches(row: { course_name: string; instructor: string }): string
+  courseLine(name: string): string
+  /** A teacher's classes of some course. */
+  both(teachers: string, courses: string): string
   count(scope: Scope, counted: Counted): string
   hours(scope: Scope, totals: { hours: number; classes: number }): string
   pick(scope: Scope, question: PickQuestion): string
@@ -86,6 +104,13 @@ export interface Phrases {
   freeDays(scope: Scope, count: number): string
   unknownNames(words: readonly string[], vocabulary: Vocabulary): string
   takenFor(names: readonly string[]): string
+  /** Words that were not understood, and are left out of the answer that follows. */
+  leftOut(words: readonly string[]): string
+  /** A day that no calendar has. */
+  noSuchDay(words: string): string
+  date(date: Temporal.PlainDate): string
+  durations(scope: Scope, rows: readonly DurationRow[]): string[]
+  idle(scope: Scope, names: readonly string[]): string
 }
 
 type PickQuestion = Extract<Question['intent'], { kind: 'pick' }>
@@ -94,7 +119,9 @@ type PickQuestion = Extract<Question['intent'], { kind: 'pick' }>
 export type RangeName =
   | { kind: 'day'; date: Temporal.PlainDate; offset: number | null; week: number | null }
   | { kind: 'week'; offset: number; from: Temporal.PlainDate; to: Temporal.PlainDate }
+  | { kind: 'weekend'; offset: number; from: Temporal.PlainDate; to: Temporal.PlainDate }
   | { kind: 'month'; offset: number | null; from: Temporal.PlainDate }
+  | { kind: 'year'; year: number }
   | { kind: 'from'; from: Temporal.PlainDate }
   | { kind: 'to'; to: Temporal.PlainDate }
   | { kind: 'span'; from: Temporal.PlainDate; to: Temporal.PlainDate }
@@ -113,6 +140,12 @@ export function nameRange(
   if (from.dayOfWeek === 1 && to.equals(from.add({ days: 6 })) && week !== null) {
     return { kind: 'week', offset: week, from, to }
   }
+  if (from.dayOfWeek === 6 && to.equals(from.add({ days: 1 })) && week !== null) {
+    return { kind: 'weekend', offset: week, from, to }
+  }
+  if (from.dayOfYear === 1 && to.equals(from.with({ month: 12, day: 31 }))) {
+    return { kind: 'year', year: from.year }
+  }
   if (from.day === 1 && to.equals(from.with({ day: from.daysInMonth }))) {
     const offset =
       today === null ? null : (from.year - today.year) * 12 + (from.month - today.month)
@@ -124,6 +157,11 @@ export function nameRange(
 function weeksBetween(today: Temporal.PlainDate, date: Temporal.PlainDate): number {
   const monday = (day: Temporal.PlainDate) => day.subtract({ days: day.dayOfWeek - 1 })
   return monday(today).until(monday(date)).days / 7
+}
+
+/** The ISO weekdays that are not among these. */
+export function otherDays(days: readonly number[]): number[] {
+  return [1, 2, 3, 4, 5, 6, 7].filter((day) => !days.includes(day))
 }
 
 /** `19:00` from `19:00:00` */

@@ -1,9 +1,12 @@
 import { isNothing, phraseRows, phrasesOf } from './answer.ts'
 import type { Conversation } from './conversation.ts'
 import { readDialogue, type Item } from './dialogue.ts'
-import type { Question } from './question.ts'
+import { areShown } from './names.ts'
+import type { Phrases } from './phrases.ts'
+import type { Question, Term, TermGroup } from './question.ts'
 import { impliedTime, toPlainSql, toSql, vocabularySql } from './sql.ts'
-import { areKnown, correctNames, toVocabulary } from './vocabulary.ts'
+import { toRecords } from './tool-answer.ts'
+import { matchNames, toVocabulary, type NameMatch } from './vocabulary.ts'
 
 /** What the demo does next in a turn: ask the tool, or answer. */
 export type Step = { kind: 'ask'; queries: string[] } | { kind: 'say'; text: string }
@@ -49,37 +52,62 @@ function resolveItem(item: Item, conversation: Conversation, options: PlanOption
   const phrases = phrasesOf[question.language]
   if (!options.hasSchedule) return { text: phrases.notConnected }
   if (conversation.clock === null && needsToday(question)) return { text: phrases.unknownToday }
+  if (isOnlyWhere(question)) return { text: phrases.noRooms }
   const next = resolve(question, conversation)
   return 'sql' in next ? { ...next, language: question.language } : next
+}
+
+/** "Where are the classes?" needs no list of all of them. */
+function isOnlyWhere({ intent, slots }: Question): boolean {
+  return (
+    intent.kind === 'where' &&
+    slots.ranges.length + slots.weekdays.length + slots.terms.length === 0 &&
+    slots.time === null
+  )
 }
 
 function needsToday({ intent, slots, ...rest }: Question): boolean {
   if (slots.relative || slots.when === 'now') return true
   if (intent.kind === 'free_days') return slots.ranges.length === 0
-  const when = impliedTime({ intent, slots, ...rest })
+  const when = impliedTime({ intent, slots, ...rest }, null)
   return intent.kind === 'pick' && (when === 'upcoming' || when === 'past')
 }
 
+type Next = { sql: string } | { text: string }
+
+/** Answers of these do not hold the names that they are about. */
+const nameless: ReadonlySet<Question['intent']['kind']> = new Set([
+  'count',
+  'hours',
+  'free_days',
+  'idle',
+  'names',
+  'duration',
+  'group',
+])
+
 /** The next query that a question needs, or the words for what is known. */
-function resolve(
-  question: Question,
-  conversation: Conversation,
-): { sql: string } | { text: string } {
+function resolve(question: Question, conversation: Conversation): Next {
   const { answers, clock } = conversation
+  const isAboutNames = question.slots.terms.some(isAsked)
+  if (isAboutNames && nameless.has(question.intent.kind)) {
+    return resolveNames(question, conversation)
+  }
   const sql = toSql(question, clock)
   const answer = answers.get(sql)
   if (answer === undefined) return { sql }
   if (answer.kind === 'error') return resolveFailed(question, conversation)
-  const isAboutNames = question.slots.terms.some((group) => !group.not)
-  if (isNothing(answer) && isAboutNames) return resolveNames(question, conversation)
+  const isClear = !isNothing(answer) && areShown(question, toRecords(answer))
+  if (isAboutNames && !isClear) return resolveNames(question, conversation)
   return { text: phraseRows(question, answer, clock) }
 }
 
+function isAsked({ any, not }: TermGroup): boolean {
+  return !not && any.some(({ exact }) => exact === undefined)
+}
+
 /** A refused query is tried once more in its plainest form. */
-function resolveFailed(
-  question: Question,
-  { answers, clock }: Conversation,
-): { sql: string } | { text: string } {
+function resolveFailed(question: Question, { answers, clock }: Conversation): Next {
   const failed = { text: phrasesOf[question.language].lookupFailed }
   const sql = toPlainSql(question, clock)
   if (sql === null) return failed
@@ -89,33 +117,41 @@ function resolveFailed(
   return { text: phraseRows({ ...question, intent: { kind: 'list' } }, answer, clock) }
 }
 
-/** Nothing found under these names: are they names at all, or nearly? */
-function resolveNames(
-  question: Question,
-  { answers, clock }: Conversation,
-): { sql: string } | { text: string } {
-  const names = answers.get(vocabularySql)
+/** Looks the words up among all names: which ones are meant, and are they names at all? */
+function resolveNames(question: Question, conversation: Conversation): Next {
+  const names = conversation.answers.get(vocabularySql)
   if (names === undefined) return { sql: vocabularySql }
-  const first = answers.get(toSql(question, clock))
-  const asFound = {
-    text: first?.kind === 'rows' ? phraseRows(question, first, clock) : '',
-  }
-  if (names.kind === 'error') return asFound
+  if (names.kind === 'error') return resolveFailed(question, conversation)
   const vocabulary = toVocabulary(names)
+  const match = matchNames(question, vocabulary)
   const phrases = phrasesOf[question.language]
-  const corrected = correctNames(question, vocabulary)
-  if (corrected === null) {
-    const asked = question.slots.terms.filter((group) => !group.not)
-    if (areKnown(asked, vocabulary)) return asFound
-    const words = asked.flatMap(({ any }) => any.map(({ text }) => text))
-    return { text: phrases.unknownNames(words, vocabulary) }
+  const known = match.question ?? withoutNames(question, match)
+  if (known === null) {
+    const words = match.unknown.filter(({ isNamed }) => isNamed).map((term) => toWord(term))
+    return {
+      text: words.length > 0 ? phrases.unknownNames(words, vocabulary) : phrases.other,
+    }
   }
-  const sql = toSql(corrected, clock)
-  const answer = answers.get(sql)
-  if (answer === undefined) return { sql }
-  if (answer.kind === 'error') return asFound
-  const taken = corrected.slots.terms.flatMap(({ any, not }) =>
-    not ? [] : any.flatMap(({ exact }) => [...(exact ?? [])]),
-  )
-  return { text: `${phrases.takenFor(taken)}\n${phraseRows(corrected, answer, clock)}` }
+  const next = resolve(known, conversation)
+  return 'sql' in next ? next : { text: [...notesOn(match, phrases), next.text].join('\n') }
+}
+
+/** One asks for 张老师, not for 张. */
+function toWord({ text, column }: Term): string {
+  return column === 'instructor' && /^\p{Script=Han}$/u.test(text) ? `${text}老师` : text
+}
+
+/** Words that are no names are left out when there is enough without them. */
+function withoutNames(question: Question, { unknown }: NameMatch): Question | null {
+  const { ranges, weekdays, time, terms } = question.slots
+  const isTimed = ranges.length > 0 || weekdays.length > 0 || time !== null
+  if (!isTimed || question.isGuess === true || unknown.some(({ isNamed }) => isNamed)) return null
+  return { ...question, slots: { ...question.slots, terms: terms.filter(({ not }) => not) } }
+}
+
+function notesOn({ guessed, unknown }: NameMatch, phrases: Phrases): string[] {
+  return [
+    ...(unknown.length > 0 ? [phrases.leftOut(unknown.map(({ text }) => text))] : []),
+    ...(guessed.length > 0 ? [phrases.takenFor(guessed)] : []),
+  ]
 }

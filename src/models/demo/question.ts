@@ -11,6 +11,8 @@ export interface Term {
   column: NameColumn | null
   /** Names as the table spells them, once they have been looked up; the words are not used then. */
   exact?: readonly string[]
+  /** True where the sentence puts a name: "a … class", …老师, in quotation marks. */
+  isNamed?: true
 }
 
 /** Alternatives, one of which must match (none of which may, with `not`). */
@@ -21,6 +23,15 @@ export interface TermGroup {
 
 export type Grouping = NameColumn | 'course_date'
 
+/** Some classes in their order; `byHour` orders by the time of day, whatever the date. */
+export interface Pick {
+  kind: 'pick'
+  which: 'next' | 'previous' | 'first' | 'last'
+  count: number
+  skip: number
+  byHour?: true
+}
+
 /** What is asked about the classes that fit. */
 export type Intent =
   | { kind: 'list' }
@@ -30,7 +41,10 @@ export type Intent =
   | { kind: 'where' }
   | { kind: 'count'; of: 'classes' | 'teachers' | 'courses' | 'days' }
   | { kind: 'hours' }
-  | { kind: 'pick'; which: 'next' | 'previous' | 'first' | 'last'; count: number; skip: number }
+  | Pick
+  | { kind: 'duration' }
+  /** Teachers without a class in that time. */
+  | { kind: 'idle' }
   | { kind: 'extreme'; which: 'longest' | 'shortest' }
   | { kind: 'group'; by: Grouping; measure: 'classes' | 'hours'; pick: 'most' | 'least' | 'each' }
   | { kind: 'names'; of: NameColumn }
@@ -55,4 +69,6 @@ export interface Question {
   language: Language
   /** The sentence it was read from, tidied; names are looked for in it. */
   text: string
+  /** True when nothing but a possible name says that it is about the schedule at all. */
+  isGuess?: true
 }

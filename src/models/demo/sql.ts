@@ -16,7 +16,7 @@ export const vocabularySql =
 /** The one SELECT that answers a question, for SQLite. */
 export function toSql(question: Question, clock: Clock | null): string {
   const { intent, slots } = question
-  const where = whereClause(slots, impliedTime(question), clock)
+  const where = whereClause(slots, impliedTime(question, clock), clock)
   const classes = `SELECT ${classColumns} FROM Courses${where}`
   switch (intent.kind) {
     case 'list':
@@ -34,7 +34,9 @@ export function toSql(question: Question, clock: Clock | null): string {
       return `SELECT COALESCE(${hours}, 0) AS hours, COUNT(*) AS classes FROM Courses${where}`
     case 'pick': {
       const isBackwards = intent.which === 'last' || intent.which === 'previous'
-      const order = isBackwards ? 'course_date DESC, start_time DESC, course_name' : inOrder
+      const byDate = isBackwards ? 'course_date DESC, start_time DESC, course_name' : inOrder
+      const byHour = `${isBackwards ? 'end_time DESC' : 'start_time'}, ${inOrder}`
+      const order = intent.byHour === true ? byHour : byDate
       const skip = intent.skip > 0 ? ` OFFSET ${intent.skip}` : ''
       return `${classes} ORDER BY ${order} LIMIT ${intent.count}${skip}`
     }
@@ -52,6 +54,10 @@ export function toSql(question: Question, clock: Clock | null): string {
     }
     case 'names':
       return `SELECT ${intent.of}, COUNT(*) AS classes FROM Courses${where} GROUP BY ${intent.of} ORDER BY ${intent.of}`
+    case 'duration':
+      return `SELECT course_name, ${minutes} AS minutes, COUNT(*) AS classes FROM Courses${where} GROUP BY course_name, minutes ORDER BY course_name, minutes`
+    case 'idle':
+      return `SELECT DISTINCT instructor FROM Courses WHERE instructor NOT IN (SELECT instructor FROM Courses${where}) ORDER BY instructor`
     case 'free_days':
       return freeDaysSql(slots, clock)
     default:
@@ -79,14 +85,44 @@ function isNarrowed(slots: Slots): boolean {
  * What a question means that names no date: what is still to come when it asks for classes,
  * everything when it counts.
  */
-export function impliedTime({ intent, slots }: Question): Slots['when'] {
+export function impliedTime({ intent, slots }: Question, clock: Clock | null): Slots['when'] {
+  const isOpenHour = intent.kind === 'pick' && intent.byHour === true && slots.ranges.length === 0
+  if (isOpenHour) return 'upcoming'
   if (intent.kind === 'pick' && intent.which === 'next') return 'upcoming'
   if (intent.kind === 'pick' && intent.which === 'previous') return 'past'
   if (slots.when === 'now' || slots.when === 'upcoming') return slots.when
-  if (slots.ranges.length > 0 || slots.when === 'all') return 'all'
+  if (slots.when === 'all') return 'all'
+  const isDaily = intent.kind === 'group' && intent.by === 'course_date'
+  const asksForClasses = isDaily || ['list', 'exists', 'when', 'where'].includes(intent.kind)
+  if (slots.ranges.length > 0) {
+    if (slots.when === 'past' && slots.ranges.some((range) => isUnderWay(range, clock)))
+      return 'past'
+    // "until Sunday" begins now
+    return asksForClasses && slots.ranges.every((range) => endsAhead(range, clock))
+      ? 'upcoming'
+      : 'all'
+  }
   if (slots.when === 'past') return 'past'
-  const asksForClasses = ['list', 'exists', 'when', 'where'].includes(intent.kind)
   return asksForClasses ? 'upcoming' : 'all'
+}
+
+/** This week or this month; a single day is short enough to be shown whole. */
+function isUnderWay({ from, to }: DateRange, clock: Clock | null): boolean {
+  if (from === null || to === null || clock === null || from.equals(to)) return false
+  return !isLater(from, clock.today) && !isLater(clock.today, to)
+}
+
+function isLater(a: Temporal.PlainDate, b: Temporal.PlainDate): boolean {
+  return Temporal.PlainDate.compare(a, b) > 0
+}
+
+function endsAhead({ from, to }: DateRange, clock: Clock | null): boolean {
+  return (
+    from === null &&
+    to !== null &&
+    clock !== null &&
+    Temporal.PlainDate.compare(to, clock.today) >= 0
+  )
 }
 
 function whereClause(slots: Slots, when: Slots['when'], clock: Clock | null): string {
@@ -217,7 +253,7 @@ function freeDaysSql(slots: Slots, clock: Clock | null): string {
 
 function daysOf(slots: Slots, clock: Clock | null): string[] {
   const start = clock?.today ?? Temporal.PlainDate.from('2000-01-01')
-  const [range = clock === null ? { from: start, to: start } : restOfWeek(start)] = slots.ranges
+  const [range = clock === null ? { from: start, to: start } : searchedDays(start)] = slots.ranges
   const from = range.from ?? start
   const to = range.to ?? from.add({ days: 13 })
   const days: string[] = []
@@ -231,6 +267,6 @@ function daysOf(slots: Slots, clock: Clock | null): string[] {
 }
 
 /** Without a date, free days are looked for until the end of next week. */
-function restOfWeek(today: Temporal.PlainDate): DateRange {
+export function searchedDays(today: Temporal.PlainDate): DateRange {
   return { from: today, to: weekRange(mondayOf(today), 1).to }
 }

@@ -1,4 +1,5 @@
 import type { NameColumn, Term, TermGroup } from './question.ts'
+import { stopPhrases, stopWords } from './stop-words.ts'
 import { hasHan, type Mask, type Span } from './text.ts'
 
 /** More than a question names; keeps the SQL short. */
@@ -7,29 +8,28 @@ const maxTermLength = 60
 /** A stretch without spaces that is longer names nothing. */
 const maxRunLength = 160
 
-/** Phrases that are never part of a name, wherever they stand. */
-const phrases =
-  /有没有|没有|请问一?下?|麻烦(?:你|您)?|帮(?:我|忙)|告诉我?|(?:我)?想(?:要)?知道|想问一?下?|查一?下|查询|查查|查找|看一?下|看看|搜索?一?下?|找一?下|列出(?:来)?|列一?下|显示|给出|给我|我们|你们|他们|她们|大家|咱们|同学们?|(?:这|那)(?:一)?(?:节|门|堂|个|位|些)|该(?:老师|课程?)|一共|总共|合计|全部|所有|安排|情况|信息|内容|方面|名单|老师|讲师|教师|教授|授课|主讲|讲课|上课|下课|开课|课程表|课表|课程|课时|开始|结束|什么|哪些|哪个|哪位|怎么样|怎样|如何|多少|可以|能不能|是不是|关于|有关|相关|时间|时候|一下|一个|(?:这|本|整)?个?学期|几点钟?|什么时[候间]|何时|几号|在?哪里|哪一?天|哪几天|[一几]天|日子|还剩|剩下|周几|星期几|有空|几[节堂门个]|[一二两三四五六七八九十]+[节堂门](?=课|都|是|\s|$)课?|之类|以内|其他|别的|除了|以外|之外|瓜瓜|agi课堂|课堂|谢谢|你好|您好/g
 /** Characters that part two names, or a name from the rest, when both sides look like words. */
 const splitters = new Set('的是有讲教上课和与跟及或在由节')
 /** Characters that a name hardly begins or ends with. */
 const edges = new Set(
-  '的地得了着过吗呢吧啊呀哦嘛么嗯哈是在会能要想和与跟有没无上下讲教课节堂门场次个位都还再又也就才那这来去给把由为对到从里中内我你您他她它们被请找查讲学听开带说什啥哪谁几'.split(
+  '的地得了着过吗呢吧啊呀哦嘛么嗯哈不是在会能要想和与跟有没无上下讲教课节堂门场次个位都还再又也就才那这来去给把由为对到从里中内我你您他她它们被请找查讲学听开带说什啥哪谁几'.split(
     '',
   ),
 )
-const connector = /^(?:\s*[,/]?\s*(?:和|与|跟|及|以及|或者?|还是|还有|and|or|&|\/|,)\s*)$/
-const stopWords = new Set(
-  `a an the is are am was were be been being do does did done has have had having will would shall should can could may might must i me my mine we us our you your he him his she her hers it its they them their this that these those there here what which who whom whose when where why how many much any some every each no not in on at of to for from by with about into during between over under as than then so and or but if s t re ll ve d m class classes course courses lesson lessons lecture lectures session sessions schedule schedules timetable teacher teachers instructor instructors lecturer lecturers prof professor mr mrs ms dr teach teaches teaching taught teacher's give gives given giving run runs running hold held lead leads learn take takes attend happen happens happening start starts begin begins end ends finish finishes take takes place going go show list tell give find search look get want know like need please thanks thank hi hello hey ok okay just also too only again still ever else other another one ones more most less least up out time times date dates day days week weeks month months hour hours long total number count all both either same scheduled planned available plan today's related regarding concerning anything something everything nothing guagua bot overview both either remain remains often times term semester say called named name subject subjects topic topics sure maybe well now kindly let let's don't doesn't isn't aren't didn't i'm it's what's who's when's where's there's that's want wanna gonna free busy except excluding besides without`.split(
-    /\s+/,
-  ),
-)
+const connector =
+  /^(?:(?:老师|教授|讲师|课程?)?\s*[,/]?\s*(?:和|与|跟|及|以及|或者?|还是|还有|and|or|vs\.?|&|\/|,)\s*(?:(?:the|mr|mrs|ms|miss|dr|prof|professor)\b\.? *)?)$/
+/** What stands around a name and nothing else. */
+const nameBefore =
+  /(?:\b(?:does|did|mr|mrs|ms|miss|dr|prof|professor|teacher|instructor|by|about)\.? *|(?:关于|老师|讲师))$/
+const nameAfter =
+  /^ *(?:老师|讲师|教授|教师|相关|有关|方面|课(?!表|程表|堂)|'s\b|(?:class|course|lesson|lecture|session)(?:e?s)?\b)/
 /** Small words that may stand inside an English title. */
 const innerWords = new Set(['of', 'to', 'for', 'the', 'in', 'with', 'a', 'an', 'on', 'about', 'by'])
 
 interface Piece extends Span {
   text: string
   column: NameColumn | null
+  isQuoted?: true
 }
 
 /**
@@ -38,7 +38,7 @@ interface Piece extends Span {
  */
 export function readTerms(text: string, folded: string, mask: Mask): TermGroup[] {
   const quoted = readQuoted(text, mask)
-  for (const match of folded.matchAll(phrases)) {
+  for (const match of folded.matchAll(stopPhrases)) {
     const span = { start: match.index, end: match.index + match[0].length }
     if (mask.isFree(span)) mask.take(span)
   }
@@ -57,7 +57,12 @@ function readQuoted(text: string, mask: Mask): Piece[] {
     const inner = match[1]?.trim() ?? ''
     if (inner === '') continue
     mask.take(span)
-    pieces.push({ ...span, text: inner, column: match[0].startsWith('《') ? 'course_name' : null })
+    pieces.push({
+      ...span,
+      text: inner,
+      column: match[0].startsWith('《') ? 'course_name' : null,
+      isQuoted: true,
+    })
   }
   return pieces
 }
@@ -168,7 +173,9 @@ function guessColumn({ start, end }: Span, folded: string): NameColumn | null {
   if (/^\s*(?:teach|give)/.test(after) && !/\bwho\s*$/.test(before)) return 'instructor'
   if (/^\s*(?:相关|有关|方面|这门课|那门课)/.test(after)) return 'course_name'
   if (
-    /(?:老师|讲师|教授|\b(?:by|mr|mrs|ms|dr|prof|professor|teacher|instructor)\.?)\s*$/.test(before)
+    /(?:老师|讲师|教授|\b(?:by|mr|mrs|ms|miss|dr|prof|professor|teacher|instructor)\.?)\s*$/.test(
+      before,
+    )
   ) {
     return 'instructor'
   }
@@ -186,7 +193,8 @@ function guessColumn({ start, end }: Span, folded: string): NameColumn | null {
 function toGroups(pieces: readonly Piece[], folded: string): TermGroup[] {
   const groups: { any: Term[]; not: boolean; end: number }[] = []
   for (const piece of pieces) {
-    const term: Term = { text: piece.text, column: piece.column }
+    const isNamed = piece.isQuoted ?? isNamePlace(piece, folded)
+    const term: Term = { text: piece.text, column: piece.column, ...(isNamed && { isNamed }) }
     const before = groups.at(-1)
     if (before !== undefined && connector.test(folded.slice(before.end, piece.start))) {
       before.any.push(withColumnOf(term, before.any))
@@ -198,8 +206,18 @@ function toGroups(pieces: readonly Piece[], folded: string): TermGroup[] {
   return groups.map(({ any, not }) => ({ any: spreadColumn(any), not }))
 }
 
+function isNamePlace({ start, end, column }: Piece, folded: string): boolean {
+  const isBeside =
+    nameBefore.test(folded.slice(Math.max(0, start - 14), start)) ||
+    nameAfter.test(folded.slice(end, end + 14))
+  // 李雷明天有课吗
+  const isSubject =
+    start === 0 && /^\p{Script=Han}{2,4}$/u.test(folded.slice(0, end)) && /课|[讲教]/.test(folded)
+  return isBeside || isSubject || column !== null
+}
+
 function withColumnOf(term: Term, others: readonly Term[]): Term {
-  return { text: term.text, column: term.column ?? others[0]?.column ?? null }
+  return { ...term, column: term.column ?? others[0]?.column ?? null }
 }
 
 function spreadColumn(terms: readonly Term[]): Term[] {

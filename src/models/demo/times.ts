@@ -32,6 +32,7 @@ const chineseParts: readonly [RegExp, DayPart][] = [
   [/晚上|夜里|夜间|晚间|晚|夜/, 'evening'],
 ]
 const englishParts: readonly [RegExp, DayPart][] = [
+  [/midnight|dawn/, 'dawn'],
   [/morning/, 'morning'],
   [/afternoon/, 'afternoon'],
   [/noon|lunch/, 'noon'],
@@ -39,13 +40,13 @@ const englishParts: readonly [RegExp, DayPart][] = [
 ]
 
 const chinesePart =
-  '凌晨|半夜|一大早|早上|早晨|清晨|上午|中午|正午|午间|下午|午后|傍晚|晚上|夜里|夜间|晚间|(?<=[明昨今]|周[一二三四五六日天末])[早晚](?!点|了)'
+  '凌晨|半夜|一大早|早上|早晨|清晨|上午|中午|正午|午间|下午|午后|傍晚|晚上|夜里|夜间|晚间|(?<=[明昨今]|周[一二三四五六日天末])[早晚](?!点|了)|(?<!最)[早晚](?=课)'
 const chineseClock = new RegExp(
   `(?:(?<part>${chinesePart})的?|(?<![\\d有早晚快多慢大小好第]))(?:(?<h>${N})点(?:钟|整)?(?:(?<half>半)|(?<quarter>一刻|三刻)|(?<min>${N})分?(?!节|门|个))?|(?<h24>\\d{1,2}):(?<m24>\\d{2})(?!\\d)(?! ?[ap]\\.?m))`,
   'g',
 )
 const englishClock =
-  /\b(?:(?<h>\d{1,2})(?::(?<m>\d{2}))? ?(?<half>a\.?m\b\.?|p\.?m\b\.?|o'? ?clock\b)|(?<=\b(?:at|after|before|by|until|from|since|around|between|past) )(?<bare>\d{1,2})(?!\d|:|\.|st|nd|rd|th| ?(?:class|lesson|session|day|week|month|course|hour|of |jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|-\d|\/)|(?<noon>(?<=\b(?:at|after|before|by|until) )noon|midday))/g
+  /\b(?:(?<h>\d{1,2})(?::(?<m>\d{2}))? ?(?<half>a\.?m\b\.?|p\.?m\b\.?|o'? ?clock\b)|(?<=\b(?:at|after|before|by|until|from|since|around|between|past|between [\d:apm]{1,7} and) )(?<bare>\d{1,2})(?!\d|:|\.|st|nd|rd|th| ?(?:class|lesson|session|day|week|month|course|hour|of |jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|-\d|\/)|(?<noon>(?<=\b(?:at|after|before|by|until) )noon|midday))/g
 
 interface Clock extends Span {
   /** Minutes since midnight. */
@@ -133,7 +134,7 @@ function toPart(text: string | undefined, parts: readonly [RegExp, DayPart][]): 
 }
 
 const partPattern = new RegExp(
-  `(?<zh>${chinesePart})|\\b(?:(?:in|at|during) (?:the )?)?(?<en>mornings?|noon|lunch ?time|lunch|afternoons?|evenings?|nights?|tonight)\\b`,
+  `(?<zh>${chinesePart})|\\b(?:(?:in|at|during) (?:the )?)?(?<en>mornings?|noon|lunch ?time|lunch|afternoons?|evenings?|nights?|tonight|midnight|dawn)\\b`,
   'g',
 )
 

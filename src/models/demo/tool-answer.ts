@@ -24,7 +24,8 @@ export function parseToolAnswer(text: string): ToolAnswer {
   const parsed = answerSchema.safeParse(value)
   if (!parsed.success) return { kind: 'error' }
   const { columns, rows, note } = parsed.data
-  return { kind: 'rows', columns, rows, isCut: note !== undefined }
+  // a note without rows only says that there are none
+  return { kind: 'rows', columns, rows, isCut: note !== undefined && rows.length > 0 }
 }
 
 /** The rows as objects by column name. */

@@ -1,4 +1,7 @@
+import { translate } from './glossary.ts'
+import { latinNames } from './pinyin.ts'
 import type { NameColumn, Question, Term, TermGroup } from './question.ts'
+import { isNearly } from './spelling.ts'
 import { fold, hasHan, tidy } from './text.ts'
 import { toRecords, type Cell } from './tool-answer.ts'
 
@@ -20,39 +23,56 @@ export function toVocabulary(answer: { columns: string[]; rows: Cell[][] }): Voc
   return { instructors: names('instructor'), courses: names('course_name') }
 }
 
+/** What the words of a question mean among the names of the timetable. */
+export interface NameMatch {
+  /** The question with those names; null when no word means one. */
+  question: Question | null
+  /** Names that the question spells differently, so that the answer says whom it is about. */
+  guessed: string[]
+  /** Words that mean nothing in the timetable. */
+  unknown: Term[]
+}
+
 /**
- * The question with its words replaced by the names they probably mean: a name that stands in the
- * sentence, that holds the words, or that differs by one letter. Null when no name fits, or when the
- * words were right as they are.
+ * Replaces the words of a question by the names they mean: names that hold the words or stand in
+ * them, then names in other letters or another language, then names that differ by a letter.
  */
-export function correctNames(question: Question, vocabulary: Vocabulary): Question | null {
-  const excluded = question.slots.terms.filter((group) => group.not)
+export function matchNames(question: Question, vocabulary: Vocabulary): NameMatch {
   const asked = question.slots.terms.filter((group) => !group.not)
-  if (asked.length === 0 || areKnown(asked, vocabulary)) return null
-  const sentence = compact(
-    `${question.text} ${asked.flatMap(({ any }) => any.map((t) => t.text)).join(' ')}`,
-  )
-  const words = asked.flatMap(({ any }) => any.map((term) => term.text))
-  const instructors = findNames(vocabulary.instructors, sentence, words)
-  const courses = findNames(vocabulary.courses, sentence, words)
-  const groups = [...exactGroup('instructor', instructors), ...exactGroup('course_name', courses)]
-  if (groups.length === 0) return null
-  return { ...question, slots: { ...question.slots, terms: [...groups, ...excluded] } }
+  const excluded = question.slots.terms.filter((group) => group.not)
+  const terms = asked.flatMap(({ any }) => any)
+  const guesses = terms.map((term) => ({ term, ...findName(term, vocabulary) }))
+  const sentence = compact(question.text)
+  const isSaid = (name: string): boolean => sentence.includes(compact(name))
+  const groups = (['instructor', 'course_name'] as const).flatMap((column) => {
+    const found = guesses.filter((guess) => guess.column === column)
+    // a name that stands in the sentence as a whole rules out others that share a word with it
+    const names = found.flatMap((guess) =>
+      guess.names.some(isSaid) ? guess.names.filter(isSaid) : guess.names,
+    )
+    return exactGroup(column, [...new Set(names)])
+  })
+  const isMeant = groups.length > 0
+  return {
+    question: isMeant
+      ? {
+          ...question,
+          intent: byNamed(question.intent, groups),
+          slots: { ...question.slots, terms: [...groups, ...excluded] },
+        }
+      : null,
+    guessed: guesses.flatMap(({ names, isSure }) => (isSure ? [] : names)),
+    unknown: guesses.flatMap(({ term, names }) => (names.length === 0 ? [term] : [])),
+  }
 }
 
-/** Whether every word of the question occurs in a name, in the column it was looked for in. */
-export function areKnown(groups: readonly TermGroup[], vocabulary: Vocabulary): boolean {
-  return groups.every(({ any }) => any.every((term) => isKnown(term, vocabulary)))
-}
-
-function isKnown(term: Term, vocabulary: Vocabulary): boolean {
-  if (term.exact !== undefined) return true
-  const word = compact(term.text)
-  const names = [
-    ...(term.column === 'course_name' ? [] : vocabulary.instructors),
-    ...(term.column === 'instructor' ? [] : vocabulary.courses),
-  ]
-  return names.some((name) => compact(name).includes(word))
+/** Two courses are compared as courses, two teachers as teachers. */
+function byNamed(intent: Question['intent'], groups: readonly TermGroup[]): Question['intent'] {
+  const [only] = groups
+  const term = only?.any[0]
+  const isComparison = groups.length === 1 && (term?.exact?.length ?? 0) > 1
+  if (intent.kind !== 'group' || !isComparison || term?.column == null) return intent
+  return { ...intent, by: term.column }
 }
 
 function exactGroup(column: NameColumn, exact: readonly string[]): TermGroup[] {
@@ -60,18 +80,47 @@ function exactGroup(column: NameColumn, exact: readonly string[]): TermGroup[] {
   return text === undefined ? [] : [{ any: [{ text, column, exact }], not: false }]
 }
 
-function findNames(names: readonly string[], sentence: string, words: readonly string[]): string[] {
-  const inSentence = names.filter((name) => sentence.includes(compact(name)))
-  if (inSentence.length > 0) return inSentence
-  const holding = names.filter((name) => words.some((word) => holdsWord(name, word)))
-  if (holding.length > 0) return holding
-  return names.filter((name) => words.some((word) => isNearly(compact(name), compact(word))))
+interface Guess {
+  column: NameColumn | null
+  names: readonly string[]
+  isSure: boolean
+}
+
+/** Ways to find a name, the surest ones first. */
+const ways: readonly { isSure: boolean; fits: (name: string, word: string) => boolean }[] = [
+  { isSure: true, fits: holdsWord },
+  { isSure: true, fits: sharesWords },
+  { isSure: false, fits: isTranslated },
+  { isSure: false, fits: (name, word) => isMisspelt(compact(name), compact(word)) },
+]
+
+function findName({ text, column, exact }: Term, vocabulary: Vocabulary): Guess {
+  if (exact !== undefined) return { column, names: exact, isSure: true }
+  const likely: readonly NameColumn[] =
+    column === 'course_name' ? ['course_name', 'instructor'] : ['instructor', 'course_name']
+  for (const { isSure, fits } of ways) {
+    for (const each of likely) {
+      const all = each === 'instructor' ? vocabulary.instructors : vocabulary.courses
+      const names = all.filter((name) => fits(name, text))
+      if (names.length > 0) return { column: each, names, isSure }
+    }
+  }
+  return { column: null, names: [], isSure: true }
+}
+
+/** "RAG" in "RAG 检索增强生成", and 王卓然 in 王卓然那边. */
+function holdsWord(name: string, word: string): boolean {
+  const [whole, part] = [compact(name), compact(word)]
+  if (part.length === 1) return hasHan(part) && whole.startsWith(part) && whole.length <= 4
+  if (/^[a-z]/.test(part)) {
+    return new RegExp(`(?<![a-z])${RegExp.escape(part)}`).test(whole) || part.includes(whole)
+  }
+  return whole.includes(part) || (whole.length > 1 && part.includes(whole))
 }
 
 /** "RAG 那个检索" means "RAG 检索增强生成": they share a Latin word, or most of a Chinese one. */
-function holdsWord(name: string, word: string): boolean {
+function sharesWords(name: string, word: string): boolean {
   const whole = compact(word)
-  if (whole.length >= 2 && compact(name).includes(whole)) return true
   const latin = fold(tidy(word)).match(/[a-z][a-z0-9]+/g) ?? []
   const nameWords = new Set(fold(tidy(name)).match(/[a-z][a-z0-9]+/g) ?? [])
   if (latin.some((part) => part.length >= 3 && nameWords.has(part))) return true
@@ -86,18 +135,18 @@ function sharedPairs(word: string, name: string): number {
   return shared / (word.length - 1)
 }
 
-/** One letter wrong, missing or too many, in a name that is long enough to be recognised. */
-function isNearly(name: string, word: string): boolean {
+/** "Wang Zhuoran" for 王卓然, "prompt engineering" for 提示工程. */
+function isTranslated(name: string, word: string): boolean {
+  const folded = fold(tidy(word))
+  const letters = compact(word).replaceAll(/[^a-z]/g, '')
+  if (letters.length >= 2 && latinNames(name).includes(letters)) return true
+  const meant = translate(folded)
+  return meant.length > 0 && meant.every((part) => fold(name).includes(part))
+}
+
+function isMisspelt(name: string, word: string): boolean {
   const minLength = hasHan(name) ? 3 : 5
-  if (name.length < minLength || Math.abs(name.length - word.length) > 1) return false
-  let start = 0
-  while (start < name.length && name[start] === word[start]) start += 1
-  const rest = (text: string, skip: number): string => text.slice(start + skip)
-  return (
-    rest(name, 1) === rest(word, 1) ||
-    rest(name, 1) === rest(word, 0) ||
-    rest(name, 0) === rest(word, 1)
-  )
+  return name.length >= minLength && isNearly(name, word)
 }
 
 function compact(text: string): string {

@@ -84,7 +84,7 @@ describe('several questions at once', () => {
     ])
     assert.equal(queries.length, 2)
     assert.match(text, /\*\*小红\*\*\n有的。今天/)
-    assert.match(text, /\*\*Bob\*\*\nTaught by 李明\./)
+    assert.match(text, /\*\*Bob\*\*\n\*\*RAG 检索增强生成\*\* is taught by 李明\./)
   })
 
   it('does not read a speaker’s name as part of the question', async () => {
