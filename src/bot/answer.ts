@@ -65,7 +65,8 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
       const { runId, threadId } = answered
       if (runId === null || threadId === null) return
       try {
-        await runs.cancel(runId, { thread_id: threadId }, { timeout: cancelPatienceMs })
+        const options = { timeout: cancelPatienceMs, maxRetries: 0 }
+        await runs.cancel(runId, { thread_id: threadId }, options)
       } catch (err) {
         log.debug({ err, runId }, 'run was not cancelled')
       }
@@ -84,6 +85,7 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
     async function follow(stream: RunStream): Promise<Run | null> {
       let run: Run | null = null
       for await (const event of stream) {
+        if (!isThreadEvent(event)) continue
         progress.take(event)
         const seen = runOf(event)
         if (!seen) continue
@@ -97,7 +99,8 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
     }
 
     async function runTools(calls: ToolCall[]): Promise<ToolOutput[]> {
-      const context = { guildId: request.place.guildId, signal: request.signal }
+      const signal = AbortSignal.any([request.signal, connection.signal])
+      const context = { guildId: request.place.guildId, signal }
       return Promise.all(
         calls.map(async ({ id, function: call }) => ({
           tool_call_id: id,
@@ -129,7 +132,8 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
     }
 
     try {
-      const run = await goThrough()
+      // Neither a runtime nor a tool that hangs may hold the conversation up.
+      const run = await orAborted(goThrough(), connection.signal)
       answered.text = progress.text()
       answered.end = endOf(run, { text: answered.text, isStopped: request.signal.aborted })
       if (answered.end.type === 'failed') answered.cause = run?.last_error ?? run?.status
@@ -151,6 +155,18 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
       if (answered.end.type !== 'completed') connection.abort()
     }
     return answered
+  }
+}
+
+/** What `work` answers, unless the signal is aborted first: then rejects with its reason. */
+async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 
@@ -187,4 +203,10 @@ function endOf(run: Run | null, { text, isStopped }: EndOptions): Answer['end'] 
 
 function runOf({ data }: OpenAI.Beta.AssistantStreamEvent): Run | null {
   return 'object' in data && data.object === 'thread.run' ? data : null
+}
+
+/** A server of another make may send more than the protocol knows, e.g. pings. */
+function isThreadEvent(event: unknown): boolean {
+  if (typeof event !== 'object' || event === null || !('data' in event)) return false
+  return typeof event.data === 'object' && event.data !== null
 }
