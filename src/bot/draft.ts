@@ -9,6 +9,8 @@ export interface Draft {
   show(text: string, activity: string | null): void
   /** Shows the answer whole and at once. Rejects when Discord does not take it. */
   finish(text: string): Promise<void>
+  /** Shows nothing more. */
+  close(): void
 }
 
 export interface DraftDeps {
@@ -139,8 +141,15 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
     }
   }
 
+  function close(): void {
+    final = true
+    cancelTimer()
+    cancelTyping()
+  }
+
   return {
     show(newText, newActivity) {
+      if (final) return
       text = newText
       activity = newActivity
       plan()
@@ -149,12 +158,12 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
     async finish(whole) {
       text = whole
       activity = null
-      final = true
-      cancelTimer()
-      cancelTyping()
+      close()
       if (writing) await writing
       await write(finalMessages())
     },
+
+    close,
   }
 }
 

@@ -99,6 +99,7 @@ export function createTurns({ answer, translations, clock, timeZone, log }: Turn
       })
       await conclude({ answered, reason, draft, locale: last.locale, log: turnLog })
     } finally {
+      draft.close()
       active.delete(key)
     }
   }

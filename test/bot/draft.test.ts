@@ -97,6 +97,14 @@ describe('draft', () => {
     assert.deepEqual(surface.calls, ['typing', 'typing', 'typing'])
   })
 
+  it('shows nothing more once it is closed, not even typing', async () => {
+    draft.show('', 'Looking up…')
+    draft.close()
+    draft.show(long, null)
+    await clock.advance(60_000)
+    assert.deepEqual(surface.calls, [])
+  })
+
   it('edits 1200 ms after the one before, with the newest text', async () => {
     draft.show(long, null)
     await clock.advance(300)

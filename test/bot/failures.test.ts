@@ -196,6 +196,22 @@ describe('when Discord', () => {
     )
   })
 
+  it('takes the place away, the run is stopped and nothing more is tried there', async () => {
+    const { discord, model } = bench
+    const channelId = bench.newChannel()
+    const next = model.requests.length
+    discord.controls.addFault({
+      matches: ({ route }) => route === '/channels/:id/typing',
+      fault: { kind: 'answer', status: 403, body: { code: 50_001, message: 'Missing Access' } },
+    })
+    model.script({ text: 'never', hold: new Promise(() => {}) })
+    await discord.users.alex.say(channelId, 'hello?', { mentionBot: true })
+    assert.equal(await (await model.request(next)).closed, true)
+    model.script('Back again.')
+    assert.equal((await bench.ask('again?', { channelId })).content, 'Back again.')
+    assert.equal(bench.answersIn(channelId).length, 1)
+  })
+
   it('deletes the draft, the answer is sent anew', async () => {
     const { discord, model } = bench
     const channelId = bench.newChannel()
