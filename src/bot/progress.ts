@@ -19,10 +19,16 @@ export function createProgressTracker(onProgress: (progress: Progress) => void):
   let text = ''
   let tool: string | null = null
   let isNewMessage = false
+  /** The first half of a character whose second half is in the next piece. */
+  let half = ''
 
   /** Only ever appends: what was shown already must stay a beginning of the text. */
   function write(piece: string): void {
-    const visible = text === '' ? piece.trimStart() : piece
+    const whole = half + piece
+    half = /[\uD800-\uDBFF]$/.exec(whole)?.[0] ?? ''
+    // Discord's text is Unicode: it takes no half characters.
+    const pieces = whole.slice(0, whole.length - half.length).toWellFormed()
+    const visible = text === '' ? pieces.trimStart() : pieces
     if (visible === '') return
     if (isNewMessage && text !== '') text += blankLineAfter(text)
     isNewMessage = false

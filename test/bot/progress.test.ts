@@ -23,6 +23,16 @@ function delta(value: string): Event {
 const newMessage = { event: 'thread.message.created', data: {} } as Event
 
 describe('progress', () => {
+  it('shows whole characters only, and nothing that is no character', () => {
+    const shown: string[] = []
+    const tracker = createProgressTracker(({ text }) => shown.push(text))
+    for (const piece of ['a\ud83c', '\udf49', 'b\ud83c', 'c\udf49', '\ud83c']) {
+      tracker.take(delta(piece))
+    }
+    assert.deepEqual(shown, ['a', 'a🍉', 'a🍉b', 'a🍉b\ufffdc\ufffd'])
+    assert.equal(tracker.text(), 'a🍉b\ufffdc\ufffd')
+  })
+
   it('only ever appends, whatever comes', () => {
     const piece = fc.oneof(
       fc.string(),
