@@ -95,7 +95,7 @@ function asksWhetherFree({ text }: Question): boolean {
 
 /** "Is there no class?", "is it busy?": a yes or no would be taken for its opposite. */
 function isUnclear({ text }: Question): boolean {
-  return /忙|放假|休息|\bbusy\b|\b(?:no|not)\b|n't\b/i.test(text)
+  return /忙|放假|休息|同一|一样|还是|\b(?:busy|same|or)\b|\b(?:no|not)\b|n't\b/i.test(text)
 }
 
 function nothing({ question, phrases, scope }: Phrasing): string {

@@ -98,6 +98,10 @@ export const englishDateRules: readonly DateRule[] = [
     read: readMonthPart,
   },
   {
+    pattern: /(?<=\brest of )the (?<unit>week|month)\b/g,
+    read: ({ unit }, today) => readRelation({ rel: 'this', unit }, today),
+  },
+  {
     pattern: /\b(?:per|an?|each|every) week\b|\bweekly\b/g,
     read: (_, today) => ({ range: weekRange(today, 0), unit: 'week', relative: true }),
   },

@@ -35,6 +35,7 @@ export interface DateRule {
 
 const weekdays = '一二三四五六日'
 const dayOffsets: Record<string, number> = {
+  大大后天: 4,
   大前天: -3,
   前天: -2,
   前日: -2,
@@ -45,7 +46,16 @@ const dayOffsets: Record<string, number> = {
   后天: 2,
   大后天: 3,
 }
-const relations: Record<string, number> = { 上上: -2, 上: -1, 这: 0, 本: 0, 当: 0, 下: 1, 下下: 2 }
+const relations: Record<string, number> = {
+  上上: -2,
+  上: -1,
+  这: 0,
+  本: 0,
+  当: 0,
+  下: 1,
+  下下: 2,
+  下下下: 3,
+}
 const units: Record<string, 'days' | 'weeks' | 'months'> = {
   天: 'days',
   日: 'days',
@@ -111,7 +121,8 @@ export const chineseDateRules: readonly DateRule[] = [
     read: (_, today) => dayReading(today, true),
   },
   {
-    pattern: /(?<day>大后天|大前天|后天|前天|当天|[明昨今][天日儿]|[明昨今](?=[晚早](?!上)))/g,
+    pattern:
+      /(?<day>大大后天|大后天|大前天|后天|前天|当天|[明昨今][天日儿]|[明昨今](?=[晚早](?!上)))/g,
     read: ({ day = '' }, today) => {
       const offset = dayOffsets[day] ?? dayOffsets[day.charAt(0)] ?? 0
       return dayReading(shift(today, offset, 'days'), true)
@@ -119,7 +130,7 @@ export const chineseDateRules: readonly DateRule[] = [
   },
   {
     pattern: new RegExp(
-      `(?<rel>上上|下下|(?<![晚早])上|(?<!一)下|这|本)(?:一?个)?(?:周|星期|礼拜)(?:的?(?:周|星期|礼拜))?(?<wd>${weekday}(?:[,和]?${weekday}){0,5}|末)?`,
+      `(?<rel>上上|下下下|下下|(?<![晚早])上|(?<!一)下|这|本)(?:一?个)?(?:周|星期|礼拜)(?:的?(?:周|星期|礼拜))?(?<wd>${weekday}(?:[,和]?${weekday}){0,5}|末)?`,
       'g',
     ),
     read: ({ rel = '', wd }, today) => readWeek(relations[rel] ?? 0, wd, today),
@@ -163,7 +174,7 @@ export const chineseDateRules: readonly DateRule[] = [
     read: (_, today) => ({ range: weekRange(today, 0), unit: 'week', relative: true }),
   },
   {
-    pattern: new RegExp(`(?<rel>上上|下下|上|下|这|本|当)(?:一?个)?月${part}`, 'g'),
+    pattern: new RegExp(`(?<rel>上上|下下下|下下|上|下|这|本|当)(?:一?个)?月${part}`, 'g'),
     read: ({ rel = '', part: name }, today) => {
       const first = shift(today.with({ day: 1 }), relations[rel] ?? 0, 'months')
       return toMonth(first.year, first.month, name)

@@ -63,7 +63,7 @@ function readWhen(text: string, mask: Mask): Slots['when'] {
       'past',
     ],
     [
-      /还有|还剩|剩下|剩余|(?:接下来|后面|往后)(?!的?[\d一二两三四五六七八九十]+[节堂场次门])|即将|以后|之后|最近(?!的?一?[节堂])|近期|\bleft\b|\bremain(?:ing|s)?\b|\bupcoming\b|\bcoming up\b|\bany more\b|(?<!\bwh(?:o|ich) [^?]{0,20})\bmore\b|\bstill\b|\bfrom now on\b|\brest of\b|\bsoon\b/g,
+      /还有|还剩|剩下|剩余|(?:接下来|后面|往后)(?!的?[\d一二两三四五六七八九十]+[节堂场次门])|即将|以后|之后|最近(?!的?一?[节堂次场门])|近期|\bleft\b|\bremain(?:ing|s)?\b|\bupcoming\b|\bcoming up\b|\bany more\b|(?<!\bwh(?:o|ich) [^?]{0,20})\bmore\b|\bstill\b|\bfrom now on\b|\brest of\b|\bsoon\b/g,
       'upcoming',
     ],
     [/所有|全部|整个|\ball\b|\bever\b|\bin total\b|\baltogether\b|\bentire\b|\bwhole\b/g, 'all'],

@@ -32,6 +32,7 @@ const parts: Record<DayPart, string> = {
   afternoon: 'in the afternoon',
   dusk: 'at dusk',
   evening: 'in the evening',
+  day: 'in the daytime',
 }
 const maxListed = 12
 /** More that share the first place are counted, not named. */

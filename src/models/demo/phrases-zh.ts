@@ -27,6 +27,7 @@ const parts: Record<DayPart, string> = {
   afternoon: '下午',
   dusk: '傍晚',
   evening: '晚上',
+  day: '白天',
 }
 const maxListed = 12
 /** More that share the first place are counted, not named. */
@@ -92,7 +93,7 @@ export const chinesePhrases: Phrases = {
   yes: (question) =>
     /没(?!有?\s*[?]?$)|不/.test(question.replaceAll(/有没有|是不是|要不要|用不用/g, ''))
       ? ''
-      : /是不是|是.{1,8}吗/.test(question)
+      : /是不是|是[^,]{1,8}吗/.test(question)
         ? '是的。'
         : '有的。',
   none: (scope) => `${join(lead(scope), '没有课')}。`,

@@ -90,7 +90,8 @@ export function impliedTime({ intent, slots }: Question, clock: Clock | null): S
   if (isOpenHour) return 'upcoming'
   if (intent.kind === 'pick' && intent.which === 'next') return 'upcoming'
   if (intent.kind === 'pick' && intent.which === 'previous') return 'past'
-  if (slots.when === 'now' || slots.when === 'upcoming') return slots.when
+  if (slots.when === 'upcoming') return slots.when
+  if (slots.when === 'now' && slots.ranges.length === 0) return slots.when
   if (slots.when === 'all') return 'all'
   const isDaily = intent.kind === 'group' && intent.by === 'course_date'
   const asksForClasses = isDaily || ['list', 'exists', 'when', 'where'].includes(intent.kind)

@@ -1,6 +1,6 @@
 import { chineseNumber as N, spanOf, toNumber, type Mask, type Span } from './text.ts'
 
-export type DayPart = 'dawn' | 'morning' | 'noon' | 'afternoon' | 'dusk' | 'evening'
+export type DayPart = 'dawn' | 'morning' | 'noon' | 'afternoon' | 'dusk' | 'evening' | 'day'
 
 /**
  * A condition on the time of day, as `HH:MM:SS`. `starts`: the class begins within `from` (included)
@@ -21,18 +21,21 @@ const dayParts: Record<DayPart, { from: number; to: number }> = {
   afternoon: { from: 12, to: 18 },
   dusk: { from: 17, to: 19 },
   evening: { from: 18, to: 24 },
+  day: { from: 6, to: 18 },
 }
 
 const chineseParts: readonly [RegExp, DayPart][] = [
   [/凌晨|半夜/, 'dawn'],
   [/早上|早晨|清晨|上午|早|一大早/, 'morning'],
   [/中午|正午|午间/, 'noon'],
+  [/白天/, 'day'],
   [/下午|午后/, 'afternoon'],
   [/傍晚/, 'dusk'],
   [/晚上|夜里|夜间|晚间|晚|夜/, 'evening'],
 ]
 const englishParts: readonly [RegExp, DayPart][] = [
   [/midnight|dawn/, 'dawn'],
+  [/daytime/, 'day'],
   [/morning/, 'morning'],
   [/afternoon/, 'afternoon'],
   [/noon|lunch/, 'noon'],
@@ -40,7 +43,7 @@ const englishParts: readonly [RegExp, DayPart][] = [
 ]
 
 const chinesePart =
-  '凌晨|半夜|一大早|早上|早晨|清晨|上午|中午|正午|午间|下午|午后|傍晚|晚上|夜里|夜间|晚间|(?<=[明昨今]|周[一二三四五六日天末])[早晚](?!点|了)|(?<!最)[早晚](?=课)'
+  '凌晨|半夜|白天|一大早|早上|早晨|清晨|上午|中午|正午|午间|下午|午后|傍晚|晚上|夜里|夜间|晚间|(?<=[明昨今]|周[一二三四五六日天末])[早晚](?!点|了)|(?<!最)[早晚](?=课)'
 const chineseClock = new RegExp(
   `(?:(?<part>${chinesePart})的?|(?<![\\d有早晚快多慢大小好第]))(?:(?<h>${N})点(?:钟|整)?(?:(?<half>半)|(?<quarter>一刻|三刻)|(?<min>${N})分?(?!节|门|个))?|(?<h24>\\d{1,2}):(?<m24>\\d{2})(?!\\d)(?! ?[ap]\\.?m))`,
   'g',
@@ -134,7 +137,7 @@ function toPart(text: string | undefined, parts: readonly [RegExp, DayPart][]): 
 }
 
 const partPattern = new RegExp(
-  `(?<zh>${chinesePart})|\\b(?:(?:in|at|during) (?:the )?)?(?<en>mornings?|noon|lunch ?time|lunch|afternoons?|evenings?|nights?|tonight|midnight|dawn)\\b`,
+  `(?<zh>${chinesePart})|\\b(?:(?:in|at|during) (?:the )?)?(?<en>mornings?|noon|lunch ?time|lunch|afternoons?|evenings?|nights?|tonight|midnight|dawn|daytime)\\b`,
   'g',
 )
 

@@ -98,10 +98,12 @@ function findName({ text, column, exact }: Term, vocabulary: Vocabulary): Guess 
   if (exact !== undefined) return { column, names: exact, isSure: true }
   const likely: readonly NameColumn[] =
     column === 'course_name' ? ['course_name', 'instructor'] : ['instructor', 'course_name']
+  // 小王 and 老王 are 王
+  const word = text.replace(/(?:老师|讲师|教授)$/, '').replace(/^[小老](?=\p{Script=Han}$)/u, '')
   for (const { isSure, fits } of ways) {
     for (const each of likely) {
       const all = each === 'instructor' ? vocabulary.instructors : vocabulary.courses
-      const names = all.filter((name) => fits(name, text))
+      const names = all.filter((name) => fits(name, word))
       if (names.length > 0) return { column: each, names, isSure }
     }
   }
