@@ -26,6 +26,14 @@ export function isInteractionOver(error: unknown): boolean {
   return error instanceof DiscordAPIError && interactionIsOver.has(error.code)
 }
 
+/** The interaction has had its first response. */
+export function isAcknowledgedAlready(error: unknown): boolean {
+  return (
+    error instanceof DiscordAPIError &&
+    error.code === RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged
+  )
+}
+
 /** The message was deleted in the meantime. */
 export function isMessageGone(error: unknown): boolean {
   return error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.UnknownMessage

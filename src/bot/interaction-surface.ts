@@ -7,7 +7,7 @@ import {
 
 import { usualPaceMs } from './channel-surface.ts'
 import type { Clock } from './clock.ts'
-import { isInteractionOver } from './discord-failure.ts'
+import { isAcknowledgedAlready, isInteractionOver } from './discord-failure.ts'
 import type { Outgoing, Surface } from './surface.ts'
 
 export interface InteractionSurfaceDeps {
@@ -31,34 +31,64 @@ export function createInteractionSurface(deps: InteractionSurfaceDeps): Surface 
   const cancelDefer = clock.after(deferAfterMs, () => void defer())
   const ephemeral = isPrivate ? [MessageFlags.Ephemeral as const] : []
   const flags = [MessageFlags.SuppressEmbeds as const, ...ephemeral]
-  let acknowledged: Promise<unknown> | null = null
+  /** The first response, or "is thinking…"; null: there is none, or Discord did not take it. */
+  let acknowledged: Promise<void> | null = null
   let responded = false
   let isOver = false
   /** Messages that went to the fallback, by the id under which the caller knows them. */
   const elsewhere = new Map<string, string>()
 
-  function defer(): Promise<unknown> {
-    acknowledged ??= interaction.deferReply({ flags: ephemeral })
-    // Whoever sends afterwards awaits it and meets the failure.
-    acknowledged.catch(() => undefined)
-    return acknowledged
+  function acknowledge(respondFirst: () => Promise<unknown>): Promise<void> {
+    const attempt = tryToAcknowledge(respondFirst)
+    acknowledged = attempt
+    attempt.catch((error: unknown) => {
+      if (!isInteractionOver(error)) acknowledged = null
+    })
+    return attempt
+  }
+
+  async function tryToAcknowledge(respondFirst: () => Promise<unknown>): Promise<void> {
+    try {
+      await respondFirst()
+    } catch (error) {
+      if (!isAcknowledgedAlready(error)) throw error
+      // An earlier attempt had arrived and only Discord's answer got lost, which discord.js cannot know.
+      interaction.deferred = true
+    }
+  }
+
+  function defer(): Promise<void> {
+    return acknowledged ?? acknowledge(() => interaction.deferReply({ flags: ephemeral }))
+  }
+
+  async function isAcknowledged(): Promise<boolean> {
+    try {
+      await acknowledged
+    } catch (error) {
+      if (isInteractionOver(error)) throw error
+    }
+    return acknowledged !== null
   }
 
   async function respond(message: Outgoing): Promise<string> {
     cancelDefer()
     const payload = toPayload(message)
-    if (responded) {
-      await acknowledged
-      return (await interaction.followUp({ ...payload, flags })).id
-    }
+    if (responded) return (await interaction.followUp({ ...payload, flags })).id
+    const id = await respondFirst(payload)
     responded = true
-    if (acknowledged) {
-      await acknowledged
-      return (await interaction.editReply(payload)).id
+    return id
+  }
+
+  async function respondFirst(payload: Payload): Promise<string> {
+    if (!(await isAcknowledged())) {
+      let id: string | null = null
+      await acknowledge(async () => {
+        const { resource } = await interaction.reply({ ...payload, flags, withResponse: true })
+        id = resource?.message?.id ?? '@original'
+      })
+      if (id !== null) return id
     }
-    const reply = interaction.reply({ ...payload, flags, withResponse: true })
-    acknowledged = reply
-    return (await reply).resource?.message?.id ?? '@original'
+    return (await interaction.editReply({ ...payload, flags: [MessageFlags.SuppressEmbeds] })).id
   }
 
   /** Does it in the interaction, or, once that is over, in the place that takes over. */

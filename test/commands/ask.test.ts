@@ -91,6 +91,50 @@ describe('/ask', () => {
     assert.equal(bench.answersIn(channelId).length, 2)
   })
 
+  it('suppresses link previews, also when it took longer', async () => {
+    const { discord, model } = bench
+    const channelId = bench.newChannel()
+    const gate = Promise.withResolvers<void>()
+    model.script({ text: 'See https://example.com', hold: gate.promise })
+    const asked = await discord.users.alex.command(channelId, 'ask', { question: 'link?' })
+    await asked.succeeded()
+    gate.resolve()
+    assert.equal(((await asked.reply()).flags ?? 0) & 4, 4)
+  })
+
+  it('tries again at the end when Discord does not take the first response', async () => {
+    const { discord, model } = bench
+    const channelId = bench.newChannel()
+    discord.controls.addFault({
+      matches: ({ route }) => route.startsWith('/interactions/'),
+      fault: { kind: 'answer', status: 400, body: { code: 0, message: 'not now' } },
+    })
+    const next = model.requests.length
+    const gate = Promise.withResolvers<void>()
+    model.script({ text: 'After all.', hold: gate.promise })
+    const asked = await discord.users.alex.command(channelId, 'ask', { question: 'again?' })
+    await model.request(next)
+    await bench.waitForLog('preview was not shown')
+    gate.resolve()
+    assert.equal((await asked.reply()).content, 'After all.')
+  })
+
+  it('answers when the response to "is thinking" got lost on its way', async () => {
+    const { discord, model } = bench
+    const channelId = bench.newChannel()
+    discord.controls.addFault({
+      matches: ({ route }) => route.startsWith('/interactions/'),
+      fault: { kind: 'reset-after' },
+    })
+    const gate = Promise.withResolvers<void>()
+    model.script({ text: 'Found it.', hold: gate.promise })
+    const asked = await discord.users.alex.command(channelId, 'ask', { question: 'lost?' })
+    await asked.succeeded()
+    gate.resolve()
+    assert.equal((await asked.reply()).content, 'Found it.')
+    assert.equal(bench.answersIn(channelId).length, 1)
+  })
+
   it('goes on in the channel when the interaction is over', async () => {
     const { discord, model } = bench
     const channelId = bench.newChannel()
