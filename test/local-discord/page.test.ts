@@ -110,7 +110,7 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
       sent?.content,
       `<@${seedIds.bot}> 下周二有什么课？ mail me@guagua.example \`@瓜瓜\``,
     )
-    assert.equal(await reply.locator('discord-reply').count(), 1)
+    assert.equal(await reply.locator('ld-origin').count(), 1)
     assert.equal(await message('下周二').first().locator('discord-mention').innerText(), '瓜瓜')
   })
 
@@ -197,7 +197,8 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
 
     const answer = message('course=id:RAG 实战 day=d1')
     await answer.waitFor()
-    assert.equal(await answer.locator('discord-command').getAttribute('author'), 'Alex')
+    const origin = answer.locator('ld-origin', { hasText: 'used /lookup' })
+    assert.equal(await origin.getAttribute('author'), 'Alex')
     await composer().waitFor()
     assert.equal(await page.evaluate('document.activeElement.id'), 'composer')
   })
@@ -272,7 +273,7 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     await page.getByText('Replying to Alex').waitFor()
     await say('second words')
     const reply = message('second words')
-    await reply.locator('discord-reply', { hasText: 'first words' }).waitFor()
+    await reply.locator('ld-origin', { hasText: 'first words' }).waitFor()
 
     await reply.hover()
     await reply.getByRole('button', { name: 'React with 👍' }).click()
@@ -300,6 +301,8 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     await page.getByRole('menuitem', { name: 'Create thread' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Create thread' }).click()
     await page.locator('.threads [aria-current]', { hasText: 'worth a thread' }).waitFor()
+    const starter = page.locator('ld-messages discord-message').first()
+    assert.match(await starter.innerText(), /worth a thread/)
     await say('@瓜瓜 in the thread')
     await message('heard:').waitFor()
     await page.locator(`[data-channel-id="${channels.random}"]`).click()

@@ -96,7 +96,11 @@ export function createInteractions({ store, rest, fail }: InteractionDeps): Inte
       const scope = channel.guild_id ? `guilds/${channel.guild_id}` : `channels/${channelId}`
       try {
         const index = await rest.commands(scope)
-        store.change(() => state.commands.set(channelId, index))
+        store.change(() => {
+          state.commands.set(channelId, index)
+          // Messages name the commands that made them.
+          state.revision++
+        })
       } catch {
         // A list without commands; it is asked for again when its index changes.
         const none = { applications: [], application_commands: [] }

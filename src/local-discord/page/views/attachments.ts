@@ -6,16 +6,24 @@ import { html, nothing } from 'lit'
 
 import { fileSize, localUrl } from '../format.ts'
 import { toWebAddress } from '../markdown/parse.ts'
+import { type Embed, hasFlag, type Message, messageFlags } from '../wire.ts'
 
 const pictures = /^image\/(?:png|jpeg|gif|webp|avif|bmp)/
 const widest = 400
 const highest = 300
 
-export function attachmentsView(attachments: readonly APIAttachment[]) {
-  if (attachments.length === 0) return nothing
+/** The files of a message, but for those that its embeds or its layout show. */
+export function attachmentsView(message: Message) {
+  const shown = new Set(message.embeds.flatMap(picturesOf))
+  const attachments = message.attachments.filter(({ url }) => !shown.has(url))
+  if (attachments.length === 0 || hasFlag(message, messageFlags.componentsV2)) return nothing
   return html`<discord-attachments slot="attachments"
     >${attachments.map(attachmentView)}</discord-attachments
   >`
+}
+
+function picturesOf({ image, thumbnail, author, footer }: Embed) {
+  return [image?.url, thumbnail?.url, author?.icon_url, footer?.icon_url]
 }
 
 function attachmentView(attachment: APIAttachment) {

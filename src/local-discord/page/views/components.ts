@@ -149,7 +149,10 @@ export function selectOptions(app: App, select: Component): ComponentOption[] {
   const users = () =>
     knownUsers(state).map((user) => ({ value: user.id, label: displayName(state, user) }))
   const roles = () =>
-    [...state.roles.values()].map((role) => ({ value: role.id, label: `@${role.name}` }))
+    [...state.roles.values()].map(({ id, name }) => ({
+      value: id,
+      label: name.startsWith('@') ? name : `@${name}`,
+    }))
   const preset = new Set((select.default_values ?? []).map(({ id }) => id))
   const marked = (options: ComponentOption[]) =>
     options.map((option) => ({ ...option, default: preset.has(option.value) }))

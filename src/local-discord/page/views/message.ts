@@ -1,8 +1,6 @@
-import '@skyra/discord-components-core/discord-command.js'
 import '@skyra/discord-components-core/discord-message.js'
 import '@skyra/discord-components-core/discord-reaction.js'
 import '@skyra/discord-components-core/discord-reactions.js'
-import '@skyra/discord-components-core/discord-reply.js'
 import '@skyra/discord-components-core/discord-system-message.js'
 import '@skyra/discord-components-core/discord-thread.js'
 import { html, nothing, type TemplateResult } from 'lit'
@@ -16,12 +14,14 @@ import { attachmentsView } from './attachments.ts'
 import { componentsView } from './components.ts'
 import { embedView } from './embeds.ts'
 import { icon } from './icons.ts'
+import { originView } from './origin.ts'
 
 const quickEmojis = ['👍', '❤️', '😂']
 
 /** One message with all that hangs on it; `isFirst` when it does not continue its author's last one. */
 export function messageView(app: App, message: Message, isFirst: boolean): TemplateResult {
   if (message.type === messageTypes.threadCreated) return threadCreatedView(app, message)
+  if (message.type === messageTypes.starter) return starterView(app, message)
   const { state } = app.store
   const { author } = message
   const isEphemeral = hasFlag(message, messageFlags.ephemeral)
@@ -42,8 +42,15 @@ export function messageView(app: App, message: Message, isFirst: boolean): Templ
     .timestamp=${timeText(app, message)}
     @contextmenu=${(event: MouseEvent) => openMessageMenu(app, message, event)}
     @click=${(event: MouseEvent) => openAuthorMenu(app, author, event)}
-    >${originView(app, message)}${contentView(app, message)}${attachmentsView(message.attachments)}${hasFlag(message, messageFlags.suppressEmbeds) ? nothing : message.embeds.map((embed) => embedView(app, embed))}${componentsView(app, message)}${reactionsView(app, message)}${threadView(app, message)}${isEphemeral ? ephemeralView(app, message) : nothing}${toolbarView(app, message)}</discord-message
+    >${originView(app, message)}${contentView(app, message)}${attachmentsView(message)}${hasFlag(message, messageFlags.suppressEmbeds) ? nothing : message.embeds.map((embed) => embedView(app, embed))}${componentsView(app, message)}${reactionsView(app, message)}${threadView(app, message)}${isEphemeral ? ephemeralView(app, message) : nothing}${toolbarView(app, message)}</discord-message
   >`
+}
+
+/** A thread begins with the message that it grew from. */
+function starterView(app: App, { id, channel_id, referenced_message }: Message) {
+  if (!referenced_message) return html`<p class="deleted-origin">${app.t.deletedReply}</p>`
+  const { thread: _here, ...origin } = referenced_message
+  return messageView(app, { ...origin, id, channel_id }, true)
 }
 
 function timeText(app: App, message: Message): string {
@@ -61,66 +68,6 @@ function contentView(app: App, message: Message) {
     ? html` <span class="edited">${app.t.edited}</span>`
     : nothing
   return html`${markdownView(app, message.content)}${edited}`
-}
-
-/** Above the message: whom it answers, or which command made it. */
-function originView(app: App, message: Message) {
-  const { state } = app.store
-  const used = message.interaction_metadata
-  const light = state.theme === 'light'
-  if (used && 'name' in used && message.type !== messageTypes.reply) {
-    return html`<discord-command
-      slot="reply"
-      author=${displayName(state, used.user)}
-      avatar=${avatarUrl(used.user)}
-      role-color=${roleColor(state, used.user.id) ?? nothing}
-      command=${String(used.name)}
-      ?light-theme=${light}
-    ></discord-command>`
-  }
-  if (message.type !== messageTypes.reply) return commandNameView(app, message)
-  const target = message.referenced_message
-  if (!target) {
-    return html`<discord-reply slot="reply" deleted ?light-theme=${light}
-      >${app.t.deletedReply}</discord-reply
-    >`
-  }
-  const jump = () =>
-    document.querySelector(`#message-${target.id}`)?.scrollIntoView({ block: 'center' })
-  return html`<discord-reply
-    slot="reply"
-    role="link"
-    tabindex="0"
-    aria-label=${app.t.repliedTo(displayName(state, target.author))}
-    author=${displayName(state, target.author)}
-    avatar=${avatarUrl(target.author)}
-    role-color=${roleColor(state, target.author.id) ?? nothing}
-    ?bot=${target.author.bot}
-    ?mentions=${message.mentions.some(({ id }) => id === target.author.id)}
-    ?attachment=${target.attachments.length > 0}
-    ?light-theme=${light}
-    @click=${jump}
-    @keydown=${onEnter(jump)}
-    >${markdownView(app, firstLine(target.content))}</discord-reply
-  >`
-}
-
-/** Older objects name the command in `interaction`, newer ones only who used it. */
-function commandNameView(app: App, { interaction }: Message) {
-  if (!interaction) return nothing
-  const { state } = app.store
-  return html`<discord-command
-    slot="reply"
-    author=${displayName(state, interaction.user)}
-    avatar=${avatarUrl(interaction.user)}
-    command=${interaction.name}
-    ?light-theme=${state.theme === 'light'}
-  ></discord-command>`
-}
-
-function firstLine(text: string): string {
-  const line = text.split('\n').find((each) => each.trim() !== '') ?? ''
-  return line.length > 120 ? `${line.slice(0, 120)}…` : line
 }
 
 function reactionsView(app: App, message: Message) {
