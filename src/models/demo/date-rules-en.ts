@@ -28,7 +28,7 @@ const month =
   '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)'
 /** "sat" and "sun" are words of their own unless something announces a day. */
 const weekday =
-  '(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|weds?|thu(?:rs?)?|fri|(?<=(?:on|this|next|last|every|and|or|to|from|until|,|-) )(?:sat|sun))'
+  '(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|weds?|thu(?:rs?)?|fri|(?<=^|(?:on|this|next|last|every|and|or|to|from|until|,|-) )(?:sat|sun))'
 const day = '\\d{1,2}(?:st|nd|rd|th)?'
 const year = '(?:,? ?(?<y>\\d{4})\\b)?'
 const to = ' ?(?:-|–|to|and|until|till|through) ?'

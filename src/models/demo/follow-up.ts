@@ -63,7 +63,7 @@ export function toQuestion(clause: Clause, context: Context): Question | null {
   }
   const isNameOnly = clause.intent === null && !clause.topical && !hasTime(clause)
   return {
-    intent: mergeIntent(clause.intent, before.intent),
+    intent: mergeIntent(clause.intent, startOver(clause, before.intent)),
     slots: mergeSlots(clause, before, context),
     language,
     text: clause.slots.terms.length > 0 ? clause.text : before.text,
@@ -77,6 +77,12 @@ function intentAlone(clause: Clause): Intent {
   const isOpen = intent?.kind === 'when' && !hasSlots(clause) && clause.slots.when === 'default'
   if (isOpen) return { kind: 'pick', which: 'next', count: 1, skip: 0 }
   return intent ?? { kind: 'list' }
+}
+
+/** Another name begins with its own next class. */
+function startOver({ slots }: Clause, before: Intent): Intent {
+  const isAnother = before.kind === 'pick' && before.which === 'next' && slots.terms.length > 0
+  return isAnother ? { ...before, skip: 0 } : before
 }
 
 /** "And the one after that?" goes on from the next class. */

@@ -13,7 +13,7 @@ export interface IntentReading {
 }
 
 const superlative =
-  /最(?<zh>多|少|忙|满|密)|(?:谁|哪).{0,8}(?<zh2>[多少])(?=\s*[?]?\s*$)|\bwh(?:o|ich) .{0,20}\b(?<en2>more|fewer)\b|\b(?<en>most|least|fewest|busiest|fullest)\b/g
+  /最(?<zh>多|少|忙|满|密|闲|空)|(?:谁|哪).{0,8}(?<zh2>[多少])(?=\s*[?]?\s*$)|\bwh(?:o|ich) .{0,20}\b(?<en2>more|fewer)\b|\b(?<en>most|least|fewest|busiest|fullest)\b/g
 const byDate = /哪一?天|哪几天|一天|日子|周几|星期几|几号|days?\b|dates?\b/
 const byTeacher = /谁|老师|讲师|教师|\bwho\b|teachers?|instructors?|lecturers?/
 const byCourse =
@@ -108,7 +108,7 @@ function readGroup({ text, mask }: Reader): Intent | null {
   const isBare = /^(?:那|谁)?最[多少]/.test(text)
   if (!topic.test(text) && !byDate.test(text) && !isBare) return null
   mask.take(spanOf(match))
-  const pick = /少|least|fewe[rs]/.test(match[0]) ? 'least' : 'most'
+  const pick = /少|闲|空|least|fewe[rs]/.test(match[0]) ? 'least' : 'most'
   return { kind: 'group', by: toGrouping(text, match[0]), measure: toMeasure(text), pick }
 }
 
@@ -175,7 +175,7 @@ function readHours({ text, mask }: Reader): Intent | null {
 
 function readCount({ text, mask }: Reader): Intent | null {
   const pattern =
-    /(?:几|多少)(?<unit>个|位|名|门|节|堂|场|次|天)?(?!点|号|月|时|分|钱|岁)(?:课程|课|老师|讲师|教师)?|课程?(?:数量|总数)|(?:数量|总数)|\b(?:how many|number of|count(?: of| the)?)\b(?<en> (?:different )?(?:teachers?|instructors?|lecturers?|courses?|subjects?|days?))?/g
+    /多不多|(?<=课)多吗|(?:几|多少)(?<unit>个|位|名|门|节|堂|场|次|天)?(?!点|号|月|时|分|钱|岁)(?:课程|课|老师|讲师|教师)?|课程?(?:数量|总数)|(?:数量|总数)|\b(?:how many|number of|count(?: of| the)?)\b(?<en> (?:different )?(?:teachers?|instructors?|lecturers?|courses?|subjects?|days?))?/g
   for (const match of text.matchAll(pattern)) {
     const span = spanOf(match)
     const isNoCount =
@@ -196,12 +196,12 @@ function toCounted(words: string, text: string): 'classes' | 'teachers' | 'cours
 
 function readNames({ text, mask, hasDates }: Reader): Intent | null {
   const teachers =
-    /(?:哪些|什么|哪几[位个名]|有些什么|列出|所有|全部)的?(?:老师|讲师|教师)|(?:老师|讲师|教师)(?:们)?(?:都)?(?:有(?:哪些|谁|哪几[位个])|是哪[些几]|名单|列表)|都?有(?:哪些|什么)人[讲教]|都有谁|\b(?:what|which|list|show(?: me)?|name|all|who are)\b(?: of)?(?: all)?(?: the| your| our)? ?(?:teachers|instructors|lecturers)\b|\bteacher list\b|^(?:the |all )*teachers?\W*$|^老师们?\W*$/g
+    /(?:哪些|什么|哪几[位个名]|有些什么|列出|所有|全部)的?(?:老师|讲师|教师)|(?:老师|讲师|教师)(?:们)?(?:都)?(?:有(?:哪些|谁|哪几[位个])|是哪[些几]|名单|列表)|都?有(?:哪些|什么)人[讲教]|都有谁|\b(?:what|which|list|show(?: me)?|name|all|who are)\b(?: of)?(?: all)?(?: the| your| our)? ?(?:teachers|instructors|lecturers)\b|\bteacher list\b|^(?:the |all )*teachers?[\s?!.]*$|^老师们?[\s?!.]*$/g
   const teacher = findFreeIsh(teachers, text, mask)
   if (teacher) return takeNames(teacher, mask, 'instructor')
   if (hasDates) return null
   const courses =
-    /(?:哪些|什么|哪几门|哪[几些]个|列出|所有|全部)的?课程(?!表|安排)|课程(?:都)?(?:有(?:哪些|什么)|列表|目录|名单)|[开设][了设有]*(?:哪些|什么|哪几门)课|(?:讲|教|带|授)(?:的是|的|过|了)?(?:哪些|什么|哪几门|啥)课?(?!时)|哪几门课|\b(?:what|which|list|show(?: me)?|name|all)\b(?: of)?(?: all)?(?: the| your| our)? ?courses\b|\b(?:what|which (?:class(?:es)?|subjects?))(?: else)? (?:does|do|is|are) .{1,40}\bteach(?:ing)?\b|\bcourse (?:list|catalog(?:ue)?)\b|^(?:the |all )*courses?\W*$|^课程\W*$/g
+    /(?:哪些|什么|哪几门|哪[几些]个|列出|所有|全部)的?课程(?!表|安排)|课程(?:都)?(?:有(?:哪些|什么)|列表|目录|名单)|[开设][了设有]*(?:哪些|什么|哪几门)课|(?:讲|教|带|授)(?:的是|的|过|了)?(?:哪些|什么|哪几门|啥)课?(?!时)|哪几门课|\b(?:what|which|list|show(?: me)?|name|all)\b(?: of)?(?: all)?(?: the| your| our)? ?courses\b|\b(?:what|which (?:class(?:es)?|subjects?))(?: else)? (?:does|do|is|are) .{1,40}\bteach(?:ing)?\b|\bcourse (?:list|catalog(?:ue)?)\b|^(?:the |all )*courses?[\s?!.]*$|^课程[\s?!.]*$/g
   const course = findFreeIsh(courses, text, mask)
   if (!course) return null
   if (/\bteach/.test(course[0])) {
@@ -222,7 +222,7 @@ function takeNames(match: RegExpExecArray, mask: Mask, of: 'instructor' | 'cours
 function readDetail({ text, mask }: Reader): Intent | null {
   const rules: readonly [RegExp, 'who' | 'when' | 'where'][] = [
     [
-      /谁(?:来|会|在|要|负责)*(?:主?讲|教|上课?|带|授课?|负责)?|(?:哪[个位些]?|什么)(?:老师|讲师|教师)|(?:老师|讲师)(?:是|叫)(?:什么|哪)|\bwho(?:'s| is| are| will|se)?\b|\bby whom\b|\b(?:which|what) (?:teacher|instructor|lecturer)\b/g,
+      /谁(?:来|会|在|要|负责)*(?:主?讲|教|上课?|带|授课?|负责)?|(?:哪[个位些]?|什么)(?:老师|讲师|教师)|(?:老师|讲师)(?:是|叫)(?:什么|哪)|\bwho(?:'s| is| are| will|se)?\b|\bby whom\b|(?<=[a-z课的] ?)老师(?=\s*[?]?$)|\bteachers? (?:for|of)\b|(?<=[a-z] )teacher(?=\s*[?]?$)|\b(?:which|what) (?:teacher|instructor|lecturer)\b/g,
       'who',
     ],
     [

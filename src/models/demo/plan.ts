@@ -90,7 +90,8 @@ const nameless: ReadonlySet<Question['intent']['kind']> = new Set([
 function resolve(question: Question, conversation: Conversation): Next {
   const { answers, clock } = conversation
   const isAboutNames = question.slots.terms.some(isAsked)
-  if (isAboutNames && nameless.has(question.intent.kind)) {
+  const isVague = question.slots.terms.some(({ any }) => any.some(isShortWord))
+  if (isAboutNames && (isVague || nameless.has(question.intent.kind))) {
     return resolveNames(question, conversation)
   }
   const sql = toSql(question, clock)
@@ -100,6 +101,11 @@ function resolve(question: Question, conversation: Conversation): Next {
   const isClear = !isNothing(answer) && areShown(question, toRecords(answer))
   if (isAboutNames && !isClear) return resolveNames(question, conversation)
   return { text: phraseRows(question, answer, clock) }
+}
+
+/** "AI" stands in many names, in some of them by chance. */
+function isShortWord({ text, exact }: Term): boolean {
+  return exact === undefined && /^[a-z]{1,2}$/i.test(text)
 }
 
 function isAsked({ any, not }: TermGroup): boolean {

@@ -25,7 +25,7 @@ const nameGiven =
 const historyAsked =
   /我(?:刚才|刚刚|之前|前面|上次|一开始|最开始|最早|第一[次个句])?(?:都)?(?:问题?(?:了|过)?(?:你)?(?:的)?|说(?:了|过))(?:是)?(?:些)?(?:什么|哪些|啥)|我(?:的)?(?:上一?个|第一个|刚才的)问题|我(?:刚才|刚刚|之前).{0,6}(?:问|说)|\bwhat did i (?:just )?(?:ask|say)\b|\bmy (?:last|first|previous) (?:question|message)\b|\bwhat (?:was|were) i asking\b|\bwhat have i asked\b/
 const todayAsked =
-  /(?:今天|现在|当前|今日)(?:是)?(?:几月)?(?:几号|几月|星期几|周几|礼拜几|什么日子|几点|什么时间)|(?:几号|星期几|周几|礼拜几)(?:了|呀|啊)?\s*[?]?$|今天日期|\bwhat(?:'s| is)? (?:the |today's )?(?:date|day|time)(?: is it)?(?: today| now| right now)?\s*[?.!]*\s*$|\bwhat (?:day|date|time) is it\b|\bwhat(?:'s| is)? (?:the )?(?:date|day) (?:is )?(?:tomorrow|next \w+day)\b|\bwhat day is today\b/
+  /(?:今天|现在|当前|今日)(?:是)?(?:几月)?(?:几号|几月|星期几|周几|礼拜几|什么日子|几点|什么时间)|^(?:那|今|明|后|昨|大|前|天|上|下|这|周|星期|礼拜|[一二三四五六日末]|[\d月号年/.\s-]|是|的)*(?:几号|星期几|周几|礼拜几)(?:了|呀|啊)?\s*[?]?$|今天日期|^(?:hey|hi|so|and|ok|[\s,])*what(?:'s| is)? (?:the |today's )?(?:date|day|time)(?: is it)?(?: today| now| right now)?\s*[?.!]*\s*$|\bwhat (?:day|date|time) is it\b|\bwhat(?:'s| is)? (?:the )?(?:date|day) (?:is )?(?:tomorrow|next \w+day)\b|\bwhat day is today\b/
 const greeting =
   /^(?:瓜瓜|guagua|有人吗|what's up|whats up|sup|how are you(?: doing)?|最近怎么样|你怎么样|你好|您好|哈喽|哈罗|嗨|早上好|下午好|晚上好|早安|晚安好|大家好|在吗|在不在|hi|hello|hey|good (?:morning|afternoon|evening)|yo|嘿)(?:[\s,!.~?]|呀|啊|吗|瓜瓜|guagua|there|everyone|all)*$/
 const thanks =

@@ -253,4 +253,34 @@ export const sampleAnswers: readonly (readonly [
     ['when is the next class', 'is it long?'],
     'The next class:\n- Tue 24 Nov, 19:00–20:30: **Function Calling** (李思远)',
   ],
+  [
+    ['when is the next class', 'and the one after that?', 'RAG??'],
+    'The next class for RAG 检索增强生成:\n- Sat 28 Nov, 09:30–11:30: **RAG 检索增强生成** (李思远)',
+  ],
+  ['这周RAG在星期几', '本周（11月23日–29日），RAG 检索增强生成有 1 节课：'],
+  ['sunday what time', 'There are 2 classes on Sun 29 Nov:'],
+  ['sat', 'There are 2 classes on Sat 28 Nov:'],
+  ['sun morning', 'There is 1 class on Sun 29 Nov in the morning:'],
+  ['rag老师', '**RAG 检索增强生成** 的老师是李思远。'],
+  ['langchain teacher', '**LangChain** is taught by 赵明哲.'],
+  ['ai课', '接下来，AI 编程、AI 产品设计有 6 节课：'],
+  [
+    '这学期什么时候结束',
+    '课程表里的最后一节课：\n- 12月13日 周日 19:00–20:30 **AI 编程**（林晓岚）',
+  ],
+  [
+    '什么时候开学',
+    '课程表里的第一节课：\n- 11月16日 周一 19:00–20:30 **大模型应用开发基础**（王卓然）',
+  ],
+  ['明天课多吗', '明天（11月25日 周三）一共有 2 节课。'],
+  [
+    '这周哪天最闲',
+    '本周（11月23日–29日），**11月23日 周一**、**11月26日 周四**、**11月27日 周五**的课最少：各 1 节。\n然后是：\n- 11月24日 周二：2 节\n- 11月25日 周三：2 节\n- 11月28日 周六：2 节',
+  ],
+  ['微调课和部署课分别什么时候', '接下来，模型微调、模型部署与推理加速有 3 节课：'],
+  ['小王老师', '接下来，王卓然有 7 节课：'],
+  [
+    'is it langchain or rag on saturday',
+    'There is 1 class for LangChain and RAG 检索增强生成 on Sat 28 Nov:',
+  ],
 ]
