@@ -5,17 +5,39 @@ import { topic } from './topic.ts'
 
 const ordinals = 'first second third fourth fifth'.split(' ')
 
+const word = '(?:节|堂|场|次|门)'
+const when = '(?:都|是)?(?:什么时候|何时|哪天|几号)'
+const chinese = new RegExp(
+  [
+    `(?<further>再下一?(?:${word}|个))`,
+    `(?<next>${[
+      `下一?${word}|下一个|最近的?一?${word}|马上要?上的?`,
+      `(?:接下来|下面|往后|后面)的?(?<n>${chineseNumber})${word}`,
+      '(?:谁|哪[个门节位]?课?)(?:最)?先',
+      // how long it is until then is answered by when it is
+      '(?<=(?:距|离|还有|还要).{0,20})(?:多久|多少天|几天(?!有?课)|多长时?间?)|几[天周]后',
+    ].join('|')})`,
+    `(?<previous>(?<!早|晚|在)上一?${word}|刚才那${word}|刚上完的?)`,
+    `(?<last>最后(?:的?(?<n2>${chineseNumber})${word}|一?${word}?)|最晚的?|结课|(?:学期|课程)${when}(?:全部)?(?:结束|上完))`,
+    `(?<first>最早的?|最先|首${word}|头一${word}|第[一1]${word}|开学|(?:学期|课程)${when}开始)`,
+    `第(?<nth>${chineseNumber})${word}`,
+  ].join('|'),
+  'g',
+)
+const english = new RegExp(
+  `\\b(?:${[
+    '(?<further>(?:the )?(?:one|class) after(?: that| it)?|after that)',
+    `(?<next>next|following|how (?:long|soon|many days) (?:until|till|before|is it until))(?: (?<n>${englishNumber}))?`,
+    '(?<previous>previous|most recent)',
+    `(?<last>last|final|latest)(?: (?<n2>${englishNumber}))?`,
+    '(?<first>first|earliest|1st)',
+    '(?<nth>second|third|fourth|fifth)',
+  ].join('|')})(?= |$|[?.!])`,
+  'g',
+)
+
 /** Reads "the next class", "the first one", 最后两节课. */
 export function readPick({ text, mask }: Reader): Intent | null {
-  const word = '(?:节|堂|场|次|门)'
-  const chinese = new RegExp(
-    `(?<next>(?<further>再下一?(?:${word}|个))|下一?${word}|下一个|(?:谁|哪[个门节位]?课?)(?:最)?先|(?<=(?:距|离|还有|还要).{0,20})(?:多久|多少天|几天(?!有?课)|多长时?间?)|几[天周]后|(?:接下来|下面|往后|后面)的?(?<n>${chineseNumber})${word}|最近的?一?${word}|马上要?上的?)|(?<previous>(?<!早|晚|在)上一?${word}|刚才那${word}|刚上完的?)|(?<last>最后(?:的?(?<n2>${chineseNumber})${word}|一?${word}?)|最晚的?|结课|(?:学期|课程)(?:都|是)?(?:什么时候|何时|哪天|几号)(?:全部)?(?:结束|上完))|(?<first>最早的?|开学|(?:学期|课程)(?:都|是)?(?:什么时候|何时|哪天|几号)开始|最先|首${word}|头一${word}|第一${word}|第1${word})|第(?<nth>${chineseNumber})${word}`,
-    'g',
-  )
-  const english = new RegExp(
-    `\\b(?:(?<further>(?:the )?(?:one|class) after(?: that| it)?|after that)|(?<next>next|following|how (?:long|soon|many days) (?:until|till|before|is it until))(?: (?<n>${englishNumber}))?|(?<previous>previous|most recent)|(?<last>last|final|latest)(?: (?<n2>${englishNumber}))?|(?<first>first|earliest|1st)|(?<nth>second|third|fourth|fifth))(?= |$|[?.!])`,
-    'g',
-  )
   const match = findFree(chinese, text, mask) ?? findFree(english, text, mask)
   const groups = match?.groups
   if (!match || groups === undefined) return null
