@@ -12,6 +12,7 @@ import { lockSqlite } from './assistants/store/sqlite-lock.ts'
 import { createSqliteStore } from './assistants/store/sqlite.ts'
 import { createBot } from './bot/bot.ts'
 import { inviteUrl } from './bot/invite.ts'
+import { toLoggedError } from './bot/log-error.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
 import { startHttpServer } from './http-server.ts'
 import { newId } from './ids.ts'
@@ -19,6 +20,7 @@ import { createLogger, type Logger } from './log.ts'
 import { createChatCompletionsDriver } from './models/chat-completions.ts'
 import type { ModelDriver } from './models/driver.ts'
 import { createSchedules } from './schedule/schedules.ts'
+import { explainStartFailure } from './start-failure.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
 import { createAskDatabase } from './tools/ask-database.ts'
 import { createToolRegistry } from './tools/registry.ts'
@@ -39,7 +41,8 @@ async function start(config: Config, log: Logger): Promise<Guagua> {
   try {
     return await startParts(config, { log, parts })
   } catch (error) {
-    await parts.disposeAsync()
+    // Whatever goes wrong with putting things away, the first error is the one to tell of.
+    await parts.disposeAsync().catch((err: unknown) => log.warn({ err }, 'did not close cleanly'))
     throw error
   }
 }
@@ -65,10 +68,7 @@ async function startParts(
   const inside = createApp({ ...api, apiKeys: null })
   const openai = createOpenAi(config, inside)
 
-  const keyv = new Keyv({
-    store: new KeyvSqlite({ uri: config.keyvUri, wal: true }),
-    throwOnErrors: true,
-  })
+  const keyv = await openKeyv(config)
   parts.defer(() => keyv.disconnect())
   const schedules = createSchedules({ now, timeZone, log })
   parts.defer(() => schedules.close())
@@ -114,6 +114,13 @@ async function startParts(
     greeting: discord.greeting({ origin: http.origin, applicationId }),
     close: () => parts.disposeAsync(),
   }
+}
+
+/** Conversations and settings. Rejects here rather than at the first question. */
+async function openKeyv({ keyvUri }: Config): Promise<Keyv> {
+  const keyv = new Keyv({ store: new KeyvSqlite({ uri: keyvUri, wal: true }), throwOnErrors: true })
+  await keyv.get('assistant')
+  return keyv
 }
 
 interface ChosenModel {
@@ -203,23 +210,6 @@ function every(intervalMs: number, tick: () => void): () => void {
   return () => clearInterval(timer)
 }
 
-/** What an operator can do about it, for the errors that happen to newcomers; else null. */
-function explain(error: unknown, { http, databasePath }: Config): string | null {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  switch (code) {
-    case 'EADDRINUSE':
-      return `PORT: ${http.port} on ${http.host} is taken by another program; set PORT to another number`
-    case 'EACCES':
-      return `HOST, PORT or DATA_DIR: not allowed on this machine (${String(error)})`
-    case 'DATABASE_IN_USE':
-      return `DATA_DIR or DATABASE_URL: ${databasePath} is in use by another Guagua; stop that one, or set DATA_DIR to another folder`
-    case 'TokenInvalid':
-      return 'DISCORD_TOKEN: Discord does not accept it; copy it again from the Developer Portal (Bot > Reset Token)'
-    default:
-      return null
-  }
-}
-
 function readConfig(): Config {
   try {
     return parseConfig(process.env)
@@ -234,7 +224,9 @@ async function main(): Promise<void> {
   const config = readConfig()
   const pretty = process.stdout.isTTY
   const log = createLogger({ level: config.logLevel, pretty })
-  process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'))
+  process.on('unhandledRejection', (error) => {
+    log.error({ err: toLoggedError(error) }, 'unhandled rejection')
+  })
 
   let guagua: Guagua | null = null
   let stopping = false
@@ -243,7 +235,12 @@ async function main(): Promise<void> {
     stopping = true
     log.info({ signal }, 'stopping')
     setTimeout(() => process.exit(1), stopWithinMs).unref()
-    await guagua?.close()
+    try {
+      await guagua?.close()
+    } catch (error) {
+      log.error({ err: toLoggedError(error) }, 'did not stop cleanly')
+      process.exit(1)
+    }
     process.exit(0)
   }
   process.on('SIGINT', (signal) => void stop(signal))
@@ -252,8 +249,8 @@ async function main(): Promise<void> {
   try {
     guagua = await start(config, log)
   } catch (error) {
-    const explanation = explain(error, config)
-    if (explanation === null) log.fatal({ err: error }, 'could not start')
+    const explanation = explainStartFailure(error, config)
+    if (explanation === null) log.fatal({ err: toLoggedError(error) }, 'could not start')
     else log.fatal(explanation)
     process.exitCode = 1
     return

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -156,4 +156,58 @@ describe('npm start', () => {
     assert.equal(code, 1)
     assert.match(said, /PORT: \d+ on 127\.0\.0\.1 is taken/)
   })
+
+  const unusable: {
+    what: string
+    env: (folder: string) => Promise<Record<string, string>>
+    line: RegExp
+  }[] = [
+    {
+      what: 'DATA_DIR is no folder',
+      env: async (folder) => {
+        await writeFile(join(folder, 'file'), '')
+        return { DATA_DIR: join(folder, 'file') }
+      },
+      line: /DATA_DIR: .*file cannot be written to/,
+    },
+    {
+      what: 'the store is no database',
+      env: async (folder) => {
+        await writeFile(join(folder, 'assistants.sqlite'), 'no database at all, '.repeat(100))
+        return { DATA_DIR: folder }
+      },
+      line: /DATA_DIR or DATABASE_URL: .*assistants\.sqlite cannot be used \(file is not a database\)/,
+    },
+    {
+      what: 'the conversations are a folder',
+      env: async (folder) => {
+        await mkdir(join(folder, 'conversations.sqlite'))
+        return { DATA_DIR: folder }
+      },
+      line: /DATA_DIR or KEYV_URI: .*conversations\.sqlite cannot be used/,
+    },
+    {
+      what: 'Discord cannot be reached',
+      env: async (folder) => {
+        const server = createServer().listen(0, '127.0.0.1')
+        await once(server, 'listening')
+        const address = server.address()
+        assert.ok(address !== null && typeof address === 'object')
+        server.close()
+        await once(server, 'close')
+        const DISCORD_API_URL = `http://127.0.0.1:${address.port}/api`
+        return { DATA_DIR: folder, DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL }
+      },
+      line: /Discord cannot be reached \(.*ECONNREFUSED/,
+    },
+  ]
+
+  for (const { what, env, line } of unusable) {
+    it(`ends with one line that helps when ${what}`, async () => {
+      const { code, said } = await runToEnd(await env(await dataDir()))
+      assert.equal(code, 1)
+      assert.match(said, line)
+      assert.doesNotMatch(said, /"stack"/)
+    })
+  }
 })
