@@ -119,7 +119,8 @@ export async function startPageBot(local: { origin: string; botToken: string }):
     } else if (interaction.isStringSelectMenu()) {
       await interaction.reply(`chosen: ${interaction.values.join()}`)
     } else if (interaction.isModalSubmit()) {
-      await interaction.reply(`form: ${interaction.fields.getTextInputValue('why')}`)
+      const why = interaction.fields.getTextInputValue('why')
+      if (why !== 'ignore me') await interaction.reply(`form: ${why}`)
     }
   }
 

@@ -234,6 +234,12 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     await page.keyboard.press('Enter')
     const secret = message('psst')
     await secret.getByText('Only you can see this').waitFor()
+    await secret.click({ button: 'right' })
+    assert.deepEqual(await page.getByRole('menuitem').allInnerTexts(), [
+      'Copy text',
+      'Dismiss message',
+    ])
+    await page.keyboard.press('Escape')
     await secret.getByRole('button', { name: 'Dismiss message' }).click()
     await secret.waitFor({ state: 'detached' })
 
@@ -243,12 +249,31 @@ describe('the page in a browser', { skip: executable === undefined && noBrowser 
     bot.finishSlow()
     await message('thought about it').waitFor()
     await page.getByText('瓜瓜 is thinking…').waitFor({ state: 'detached' })
+    assert.equal(await message('thought about it').last().getByText('(edited)').count(), 0)
 
     await say('/silent')
     await Promise.all([page.waitForResponse('**/interactions'), page.keyboard.press('Enter')])
     await page.getByText('Sending command…').waitFor()
     for (const silence of silences) silence()
     await page.getByText('The application did not respond').waitFor()
+  })
+
+  it('keeps a form open until the bot has answered it', async () => {
+    await say('/panel')
+    await page.locator('ld-command-form').press('Enter')
+    await message('a panel').getByRole('button', { name: 'Form' }).click()
+    const dialog = page.getByRole('dialog', { name: 'A reason' })
+    await dialog.getByLabel('Why?').fill('ignore me')
+    await Promise.all([
+      page.waitForResponse('**/interactions'),
+      dialog.getByRole('button', { name: 'Submit' }).click(),
+    ])
+    for (const silence of silences) silence()
+    await dialog.getByRole('alert').waitFor()
+    await dialog.getByLabel('Why?').fill('better')
+    await dialog.getByRole('button', { name: 'Submit' }).click()
+    await message('form: better').waitFor()
+    await dialog.waitFor({ state: 'hidden' })
   })
 
   it('runs message and user commands from context menus', async () => {

@@ -99,11 +99,13 @@ const handlers: Record<string, Handler<never> | undefined> = {
   INTERACTION_SUCCESS: on<InteractionNotice>(({ state }, { nonce = '' }) => {
     state.notes = state.notes.filter((note) => note.nonce !== nonce)
     state.pressed.delete(nonce)
+    if (nonce === state.submission?.nonce) closeModal(state)
   }),
   INTERACTION_FAILURE: on<InteractionNotice>(({ state }, { nonce = '' }) =>
     failInteraction(state, nonce),
   ),
   INTERACTION_MODAL_CREATE: on<ModalCreate>(({ state }, modal) => {
+    closeModal(state)
     state.modal = modal
     state.menu = undefined
   }),
@@ -132,6 +134,7 @@ function applyReady({ state }: Context, ready: UserReady): void {
   state.commands.clear()
   state.typing.clear()
   state.pressed.clear()
+  state.submission = undefined
   state.notes = []
   for (const { id, last_message_id } of state.channels.values()) {
     if (!state.read.has(id)) state.read.set(id, last_message_id ?? '0')
@@ -266,9 +269,16 @@ function putPresence(state: State, { user, status }: GatewayPresenceUpdate): voi
   else state.online.add(user.id)
 }
 
+/** Closes the form that a bot opened, and forgets how it was sent. */
+export function closeModal(state: State): void {
+  state.modal = undefined
+  state.submission = undefined
+}
+
 function failInteraction(state: State, nonce: string): void {
   const note = state.notes.find((each) => each.nonce === nonce)
   if (note) note.status = 'failed'
+  if (nonce === state.submission?.nonce) state.submission = { nonce, isFailed: true }
   const target = state.pressed.get(nonce)
   const messageId = target?.split('/')[0]
   if (messageId !== undefined) state.failedMessages.add(messageId)

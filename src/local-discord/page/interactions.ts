@@ -169,9 +169,10 @@ export function createInteractions({ store, rest, fail }: InteractionDeps): Inte
     },
 
     async submitModal(modal, components, files) {
+      const nonce = newNonce()
       const request: ModalRequest = {
         type: 5,
-        ...base(newNonce()),
+        ...base(nonce),
         application_id: modal.application.id,
         channel_id: modal.channel_id,
         data: {
@@ -181,10 +182,11 @@ export function createInteractions({ store, rest, fail }: InteractionDeps): Inte
           attachments: files.map(({ name }, id) => ({ id, filename: name })),
         },
       }
+      store.change(() => (state.submission = { nonce, isFailed: false }))
       try {
         await rest.interact(request, files)
-        store.change(() => (state.modal = undefined))
       } catch (error) {
+        store.change(() => (state.submission = undefined))
         fail(error)
       }
     },

@@ -53,6 +53,8 @@ export interface State {
   /** Messages under which an interaction just failed */
   failedMessages: Set<string>
   modal: ModalCreate | undefined
+  /** How the open modal was sent last, and whether the bot left that unanswered. */
+  submission: { nonce: string; isFailed: boolean } | undefined
   menu: MenuTarget | undefined
   threadFor: string | undefined
   replyTo: string | undefined
@@ -118,6 +120,7 @@ function emptyState(theme: Theme): State {
     pressed: new Map(),
     failedMessages: new Set(),
     modal: undefined,
+    submission: undefined,
     menu: undefined,
     threadFor: undefined,
     replyTo: undefined,

@@ -4,7 +4,7 @@ import { canHoldThreads } from '../app.ts'
 import { contextCommands } from '../commands.ts'
 import { currentChannel, displayName, findMessage } from '../lookup.ts'
 import type { MenuTarget } from '../store.ts'
-import { commandTypes, type Message } from '../wire.ts'
+import { commandTypes, hasFlag, type Message, messageFlags } from '../wire.ts'
 import { AppElement } from './element.ts'
 import { startReply } from './message.ts'
 
@@ -40,7 +40,7 @@ export class ContextMenu extends AppElement {
         style="left: ${menu.x}px; top: ${menu.y}px"
         @keydown=${this.#onKey}
       >
-        ${message && menu.kind === 'message' ? this.#emojiRow(message) : nothing}
+        ${message && menu.kind === 'message' && !hasFlag(message, messageFlags.ephemeral) ? this.#emojiRow(message) : nothing}
         ${groups.map((entries) => this.#groupView(entries))}
       </div>`
   }
@@ -93,6 +93,12 @@ export class ContextMenu extends AppElement {
     const { app } = this
     const { t } = app
     const { state } = app.store
+    const copy: Entry = {
+      label: t.copyText,
+      act: () => void navigator.clipboard.writeText(message.content),
+    }
+    const dismiss: Entry = { label: t.dismiss, act: () => app.dismiss(message) }
+    if (hasFlag(message, messageFlags.ephemeral)) return [{ entries: [copy, dismiss] }]
     const isMine = message.author.id === state.me?.id
     const index = state.commands.get(state.currentChannelId ?? '')
     const own: Entry[] = [
@@ -108,7 +114,7 @@ export class ContextMenu extends AppElement {
       {
         entries: [
           { label: t.reply, act: () => startReply(app, message) },
-          { label: t.copyText, act: () => void navigator.clipboard.writeText(message.content) },
+          copy,
           ...(hasThread ? [] : [thread]),
           ...(isMine ? own : []),
         ],

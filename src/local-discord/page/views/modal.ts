@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit'
 
 import type { ModalCreate, ModalField, ModalRequest } from '../../protocol.ts'
+import { closeModal } from '../events.ts'
 import { displayName } from '../lookup.ts'
 import { markdownView } from '../markdown/render.ts'
 import { type Component, componentTypes } from '../wire.ts'
@@ -13,8 +14,10 @@ export class Modal extends AppElement {
   #shown: string | undefined
 
   override render() {
-    const { modal } = this.app.store.state
+    const { modal, submission } = this.app.store.state
     if (!modal) return nothing
+    const isFailed = submission?.isFailed === true
+    const isWaiting = submission !== undefined && !isFailed
     const { t } = this.app
     const bot = displayName(this.app.store.state, modal.application.bot)
     return html`<dialog
@@ -39,10 +42,11 @@ export class Modal extends AppElement {
           ${componentsOf(modal).map((each) => this.#partView(each))}
         </div>
         <footer>
+          ${isFailed ? html`<span class="failed" role="alert">${t.interactionFailed}</span>` : nothing}
           <button type="button" class="plain" @click=${() => this.#close(modal)}>
             ${t.cancel}
           </button>
-          <button type="submit" class="primary">${t.submit}</button>
+          <button type="submit" class="primary" ?disabled=${isWaiting}>${t.submit}</button>
         </footer>
       </form>
     </dialog>`
@@ -167,7 +171,7 @@ export class Modal extends AppElement {
 
   #close(modal: ModalCreate): void {
     this.app.store.change((state) => {
-      if (state.modal === modal) state.modal = undefined
+      if (state.modal === modal) closeModal(state)
     })
   }
 
