@@ -23,13 +23,12 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
 }
 
 async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect): Promise<void> {
+  // SQLite would count with `autoincrement` in one more table, only never to number a row as an
+  // older one that is gone.
+  const numbered = (name: string) =>
+    db.schema.createTable(name).addColumn('seq', sequence, (column) => column.primaryKey())
   const table = (name: string) =>
-    db.schema
-      .createTable(name)
-      .addColumn('seq', sequence, (column) =>
-        sequence === 'integer' ? column.primaryKey().autoIncrement() : column.primaryKey(),
-      )
-      .addColumn('id', 'text', (column) => column.notNull().unique())
+    numbered(name).addColumn('id', 'text', (column) => column.notNull().unique())
   const ofThread = (name: string) =>
     table(name).addColumn('thread_id', 'text', (column) =>
       column.notNull().references('threads.id').onDelete('cascade'),
@@ -51,12 +50,22 @@ async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect):
     .addColumn('body', 'text', (column) => column.notNull())
     .execute()
   await ofThread('runs')
+    .addColumn('active', 'integer', (column) => column.notNull())
     .addColumn('status', 'text', (column) => column.notNull())
     .addColumn('expires_at', 'integer')
     .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .execute()
+  await db.schema
+    .createTable('run_settings')
+    .addColumn('seq', sequence === 'integer' ? 'integer' : 'bigint', (column) =>
+      column.primaryKey().references('runs.seq').onDelete('cascade'),
+    )
     .addColumn('body', 'text', (column) => column.notNull())
     .execute()
-  await ofThread('run_steps')
+  // Without an index of the ids: a step is asked for in its run, which has few.
+  await numbered('run_steps')
+    .addColumn('id', 'text', (column) => column.notNull())
     .addColumn('run_id', 'text', (column) =>
       column.notNull().references('runs.id').onDelete('cascade'),
     )
@@ -76,16 +85,9 @@ async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect):
     .columns(['thread_id', 'run_id', 'seq'])
     .where(sql`run_id`, 'is not', sql`null`)
     .execute()
-  await index('messages_user')
-    .on('messages')
-    .column('thread_id')
-    .where(sql`role`, '=', sql`'user'`)
-    .execute()
   await index('runs_thread').on('runs').columns(['thread_id', 'seq']).execute()
   // The lock on a thread: the database itself admits one active run.
   await index('runs_active').on('runs').column('thread_id').unique().where(isActive).execute()
   await index('runs_active_seq').on('runs').column('seq').where(isActive).execute()
-  await index('runs_expiry').on('runs').column('expires_at').where(isActive).execute()
   await index('run_steps_run').on('run_steps').columns(['run_id', 'seq']).execute()
-  await index('run_steps_thread').on('run_steps').column('thread_id').execute()
 }

@@ -12,12 +12,11 @@ import {
 } from './store.ts'
 
 /**
- * True for a run that holds its thread. Literals, not parameters, and always this text: only then
- * does a partial index on it serve a query.
+ * True for a run that holds its thread. A literal, not a parameter, and always this text: only then
+ * does a partial index on it serve a query. A column of its own, because setting `status` would
+ * rewrite those indexes each time.
  */
-export const isActive = sql<boolean>`status in (${sql.join(
-  activeStatuses.map((status) => sql.lit(status)),
-)})`
+export const isActive = sql<boolean>`active = 1`
 
 type Row<Table extends keyof Database> = Selectable<Database[Table]>
 type NewRow<Table extends keyof Database> = Insertable<Database[Table]>
@@ -56,25 +55,56 @@ export function fromMessageRow(row: Pick<Row<'messages'>, 'body' | 'metadata'>):
   return { ...parse<Omit<Message, 'metadata'>>(row.body), metadata: parse(row.metadata) }
 }
 
-export function toRunRow({ metadata, ...body }: Run): NewRow<'runs'> {
+export function toRunRow(run: Run): NewRow<'runs'> {
   return {
-    id: body.id,
-    thread_id: body.thread_id,
-    status: body.status,
-    expires_at: body.expires_at,
-    metadata: JSON.stringify(metadata),
-    body: JSON.stringify(body),
+    id: run.id,
+    thread_id: run.thread_id,
+    active: 1,
+    metadata: JSON.stringify(run.metadata),
+    ...toRunStateRow(run),
   }
 }
 
-export function fromRunRow(row: Pick<Row<'runs'>, 'body' | 'metadata'>): Run {
-  return { ...parse<Omit<Run, 'metadata'>>(row.body), metadata: parse(row.metadata) }
+/** What a change of a run writes. */
+export function toRunStateRow(run: Run): RunStateRow {
+  const { status, expires_at, state } = splitRun(run)
+  const isOver = !activeStatuses.some((active) => active === status)
+  return { status, expires_at, state: JSON.stringify(state), ...(isOver && { active: 0 }) }
+}
+
+type RunStateRow = Pick<NewRow<'runs'>, 'status' | 'expires_at' | 'state'> & { active?: 0 }
+
+export function toRunSettings(run: Run): string {
+  return JSON.stringify(splitRun(run).settings)
+}
+
+type RunRow = Pick<Row<'runs'>, 'status' | 'expires_at' | 'state' | 'metadata'>
+
+export function fromRunRow({ settings, ...row }: RunRow & { settings: string }): Run {
+  const { status, expires_at } = row
+  return {
+    ...parse<SplitRun['settings']>(settings),
+    ...parse<SplitRun['state']>(row.state),
+    status: status as Run['status'],
+    expires_at,
+    metadata: parse(row.metadata),
+  }
+}
+
+type SplitRun = ReturnType<typeof splitRun>
+
+function splitRun(run: Run) {
+  const { metadata, status, expires_at, ...body } = run
+  const { required_action, last_error, incomplete_details, usage, ...rest } = body
+  const { started_at, cancelled_at, failed_at, completed_at, ...settings } = rest
+  const outcome = { required_action, last_error, incomplete_details, usage }
+  const times = { started_at, cancelled_at, failed_at, completed_at }
+  return { metadata, status, expires_at, state: { ...outcome, ...times }, settings }
 }
 
 export function toStepRow({ step, usage }: StepRecord): NewRow<'run_steps'> {
   return {
     id: step.id,
-    thread_id: step.thread_id,
     run_id: step.run_id,
     usage: usage && JSON.stringify(usage),
     body: JSON.stringify(step),

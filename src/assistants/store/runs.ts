@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 
 import { InvalidRequestError, RunConflictError } from '../../errors.ts'
 import { noObject } from '../not-found.ts'
@@ -6,7 +6,16 @@ import { findAssistant } from './assistants.ts'
 import { findActiveRunId, liveThread, lockThread } from './live-thread.ts'
 import { insertMessages } from './messages.ts'
 import { readPage } from './pages.ts'
-import { fromRunRow, isActive, toMessageRow, toRunRow, toStepRow } from './rows.ts'
+import {
+  fromRunRow,
+  isActive,
+  parse,
+  toMessageRow,
+  toRunRow,
+  toRunSettings,
+  toRunStateRow,
+  toStepRow,
+} from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
 import type { Message, Run, RunChange, RunCreation, StepRecord, Store } from './store.ts'
@@ -29,7 +38,13 @@ interface RunQueriesDeps {
   dialect: SqlDialect
 }
 
-const runColumns = ['body', 'metadata'] as const
+/** Runs, whole; conditions are added. */
+function selectRuns(db: Kysely<Database>) {
+  return db
+    .selectFrom('runs')
+    .innerJoin('run_settings', 'run_settings.seq', 'runs.seq')
+    .select(['status', 'expires_at', 'state', 'metadata', 'run_settings.body as settings'])
+}
 
 export function createRunQueries({ db, dialect }: RunQueriesDeps): RunQueries {
   return {
@@ -45,29 +60,19 @@ export function createRunQueries({ db, dialect }: RunQueriesDeps): RunQueries {
           .set({ metadata: JSON.stringify(metadata) })
           .where('id', '=', id)
           .where('thread_id', '=', liveThread(trx, threadId).select('id'))
-          .returning(runColumns)
+          .returning('id')
           .executeTakeFirst()
-        const run = row && fromRunRow(row)
+        const run = row && (await findRun(trx, threadId, id))
         if (run?.status === 'in_progress') {
           throw new RunConflictError(`Cannot update run with status '${run.status}'.`)
         }
         return run
       }),
 
-    async getRun(threadId, id) {
-      const row = await db
-        .selectFrom('runs')
-        .select(runColumns)
-        .where('id', '=', id)
-        .where('thread_id', '=', liveThread(db, threadId).select('id'))
-        .executeTakeFirst()
-      return row && fromRunRow(row)
-    },
+    getRun: (threadId, id) => findRun(db, threadId, id),
 
     async getActiveRun(threadId) {
-      const row = await db
-        .selectFrom('runs')
-        .select(runColumns)
+      const row = await selectRuns(db)
         .where('thread_id', '=', threadId)
         .where(isActive)
         .executeTakeFirst()
@@ -86,36 +91,33 @@ export function createRunQueries({ db, dialect }: RunQueriesDeps): RunQueries {
             .where('thread_id', '=', threadId)
             .executeTakeFirst(),
         rows: ({ above, below, order, limit }) =>
-          db
-            .selectFrom('runs')
-            .select(runColumns)
+          selectRuns(db)
             .where('thread_id', '=', liveThread(db, threadId).select('id'))
-            .where('seq', '>', above)
-            .where('seq', '<', below)
-            .orderBy('seq', order)
+            .where('runs.seq', '>', above)
+            .where('runs.seq', '<', below)
+            .orderBy('runs.seq', order)
             .limit(limit)
             .execute(),
         toObject: fromRunRow,
       }),
 
     async listActiveRuns(after) {
-      let query = db.selectFrom('runs').select(runColumns).where(isActive)
+      let query = selectRuns(db).where(isActive)
       if (after !== undefined) {
-        query = query.where('seq', '>', (eb) =>
+        query = query.where('runs.seq', '>', (eb) =>
           eb.selectFrom('runs').select('seq').where('id', '=', after),
         )
       }
-      const rows = await query.orderBy('seq').limit(1000).execute()
+      const rows = await query.orderBy('runs.seq').limit(1000).execute()
       return rows.map(fromRunRow)
     },
 
     async listOverdueRuns(time) {
-      const rows = await db
-        .selectFrom('runs')
-        .select(runColumns)
+      // No index of its own: the active ones are few.
+      const rows = await selectRuns(db)
         .where(isActive)
         .where('expires_at', '<=', time)
-        .orderBy('expires_at')
+        .orderBy('runs.seq')
         .limit(100)
         .execute()
       return rows.map(fromRunRow)
@@ -129,6 +131,18 @@ interface InsertRunOptions {
   creation: RunCreation
 }
 
+async function findRun(
+  db: Kysely<Database>,
+  threadId: string,
+  id: string,
+): Promise<Run | undefined> {
+  const row = await selectRuns(db)
+    .where('runs.id', '=', id)
+    .where('thread_id', '=', liveThread(db, threadId).select('id'))
+    .executeTakeFirst()
+  return row && fromRunRow(row)
+}
+
 /** Reference 3.2, steps 3 to 7. */
 async function insertRun({ trx, dialect, creation }: InsertRunOptions): Promise<Run> {
   const { thread, assistantId, messages } = creation
@@ -138,13 +152,18 @@ async function insertRun({ trx, dialect, creation }: InsertRunOptions): Promise<
   const run = creation.toRun(assistant)
 
   if (typeof thread !== 'string') await insertThread(trx, thread.thread, thread.messages)
-  const { numInsertedOrUpdatedRows } = await trx
+  const row = await trx
     .insertInto('runs')
     .values(toRunRow(run))
     .onConflict((conflict) => conflict.doNothing())
+    .returning('seq')
     .executeTakeFirst()
-  if (numInsertedOrUpdatedRows === 0n) throw await toConflict(trx, run.thread_id)
+  if (!row) throw await toConflict(trx, run.thread_id)
 
+  await trx
+    .insertInto('run_settings')
+    .values({ seq: row.seq, body: toRunSettings(run) })
+    .execute()
   await insertMessages(trx, messages)
   if (!run.instructions && !(await hasUserMessage(trx, run.thread_id))) {
     throw new InvalidRequestError(
@@ -167,7 +186,7 @@ async function hasUserMessage(trx: Kysely<Database>, threadId: string): Promise<
     .selectFrom('messages')
     .select('seq')
     .where('thread_id', '=', threadId)
-    .where('role', '=', sql.lit('user'))
+    .where('role', '=', 'user')
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
@@ -175,19 +194,18 @@ async function hasUserMessage(trx: Kysely<Database>, threadId: string): Promise<
 
 async function changeRun(trx: Kysely<Database>, change: RunChange): Promise<Run | undefined> {
   const { run, from, opened = [], closed = [], undone = [] } = change
-  const { id, status, expires_at, body } = toRunRow(run)
   const row = await trx
     .updateTable('runs')
-    .set({ status, expires_at: expires_at ?? null, body })
-    .where('id', '=', id)
+    .set(toRunStateRow(run))
+    .where('id', '=', run.id)
     .where('status', 'in', from)
-    .returning(runColumns)
+    .returning('metadata')
     .executeTakeFirst()
   if (!row) return undefined
   for (const record of undone) await removeStep(trx, record)
   for (const record of closed) await rewriteStep(trx, record)
   for (const record of opened) await insertStep(trx, record)
-  return fromRunRow(row)
+  return { ...run, metadata: parse(row.metadata) }
 }
 
 async function insertStep(trx: Kysely<Database>, record: StepRecord): Promise<void> {
@@ -197,11 +215,12 @@ async function insertStep(trx: Kysely<Database>, record: StepRecord): Promise<vo
 
 async function rewriteStep(trx: Kysely<Database>, record: StepRecord): Promise<void> {
   if (record.message) await rewriteMessage(trx, record.message)
-  const { id, body, usage } = toStepRow(record)
+  const { id, run_id, body, usage } = toStepRow(record)
   await trx
     .updateTable('run_steps')
     .set({ body, usage: usage ?? null })
     .where('id', '=', id)
+    .where('run_id', '=', run_id)
     .execute()
 }
 
@@ -212,6 +231,10 @@ async function rewriteMessage(trx: Kysely<Database>, message: Message): Promise<
 }
 
 async function removeStep(trx: Kysely<Database>, { step, message }: StepRecord): Promise<void> {
-  await trx.deleteFrom('run_steps').where('id', '=', step.id).execute()
+  await trx
+    .deleteFrom('run_steps')
+    .where('id', '=', step.id)
+    .where('run_id', '=', step.run_id)
+    .execute()
   if (message) await trx.deleteFrom('messages').where('id', '=', message.id).execute()
 }

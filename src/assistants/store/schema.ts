@@ -25,19 +25,24 @@ export interface Database {
     metadata: string
     body: string
   }
+  /** The part of a run that changes while it lives, and so is written often. */
   runs: {
     seq: Generated<number>
     id: string
     thread_id: string
+    /** 1: it holds its thread. Says the same as `status`, but changes only once. */
+    active: number
     status: string
     expires_at: number | null
     metadata: string
-    body: string
+    /** As a `body`, of what changes. */
+    state: string
   }
+  /** The rest of a run, instructions and tools among it: written once, with the run. */
+  run_settings: { seq: number; body: string }
   run_steps: {
     seq: Generated<number>
     id: string
-    thread_id: string
     run_id: string
     usage: string | null
     body: string

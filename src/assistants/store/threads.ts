@@ -81,7 +81,7 @@ async function markDeleted(trx: Kysely<Database>, id: string): Promise<boolean> 
   // Nobody sees it any more; this only takes it off the lists of work.
   await trx
     .updateTable('runs')
-    .set({ status: 'cancelled' })
+    .set({ status: 'cancelled', active: 0 })
     .where('thread_id', '=', id)
     .where(isActive)
     .execute()
