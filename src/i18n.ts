@@ -39,10 +39,13 @@ export function toLocale(tag: string | null | undefined): Locale {
 }
 
 const hanCharacter = /\p{Script=Han}/u
+/** Japanese and Korean, which may hold Chinese characters as well. */
+const otherScript = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
 const latinLetters = /\p{Script=Latin}{2}/u
 
 /** The language that a text is written in, or null where it shows none of ours. */
 export function localeOfText(text: string): Locale | null {
+  if (otherScript.test(text)) return null
   if (hanCharacter.test(text)) return 'zh-CN'
   return latinLetters.test(text) ? 'en' : null
 }

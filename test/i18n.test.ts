@@ -47,5 +47,7 @@ describe('locale', () => {
     assert.equal(localeOfText('what does 王卓然 teach?'), 'zh-CN')
     assert.equal(localeOfText('hello'), 'en')
     assert.equal(localeOfText('1 + 1 = ?'), null)
+    assert.equal(localeOfText('明日の授業は何ですか'), null)
+    assert.equal(localeOfText('來週二晚上有什麼課？'), 'zh-CN')
   })
 })

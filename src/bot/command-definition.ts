@@ -63,6 +63,7 @@ export function privateOption(select: (commands: CommandTexts) => Named = (all) 
   return { type: ApplicationCommandOptionType.Boolean as const, ...named(select) }
 }
 
+/** Both Chinese interfaces, since `toLocale` speaks the same to both and Discord has no fallback. */
 function localized(chinese: string): LocalizationMap {
-  return { 'zh-CN': chinese }
+  return { 'zh-CN': chinese, 'zh-TW': chinese }
 }

@@ -7,6 +7,7 @@ const commandName = /^[-_'\p{L}\p{N}\p{Script=Deva}\p{Script=Thai}]{1,32}$/u
 
 interface Localized {
   'zh-CN'?: string | null | undefined
+  'zh-TW'?: string | null | undefined
 }
 
 interface Described {
@@ -36,6 +37,13 @@ describe('command definitions', async () => {
       for (const text of [part.description, part.description_localizations?.['zh-CN']]) {
         assert.ok(text && text.length <= 100, part.name)
       }
+    }
+  })
+
+  it('are the same for every kind of Chinese that is spoken to in Chinese', () => {
+    for (const { name_localizations: names, description_localizations: texts } of parts) {
+      assert.equal(names?.['zh-TW'], names?.['zh-CN'])
+      assert.equal(texts?.['zh-TW'], texts?.['zh-CN'])
     }
   })
 
