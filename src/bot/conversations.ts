@@ -165,7 +165,13 @@ export function createConversations(deps: ConversationsDeps): Conversations {
 
     async sweep() {
       const due = (await discarded()).filter(({ deleteAt }) => deleteAt <= clock.now())
-      for (const entry of due) await mutex.run(entry.key, () => sweepOne(entry))
+      // One that cannot be deleted must not keep the others.
+      const failures: unknown[] = []
+      for (const entry of due) {
+        const swept = mutex.run(entry.key, () => sweepOne(entry))
+        await swept.catch((error: unknown) => failures.push(error))
+      }
+      if (failures.length > 0) throw new AggregateError(failures, 'some threads are left')
     },
   }
 }

@@ -111,16 +111,22 @@ describe('conversations', () => {
       keyv,
       clock,
       log,
-      deleteThread: async () => {
-        if (isDown) throw new Error('down')
+      deleteThread: async (threadId) => {
+        if (isDown && threadId === 'thread_1') throw new Error('down')
+        deleted.push(threadId)
       },
     })
+    const deleted: string[] = []
     await conversations.threadOf(key, async () => 'thread_1')
     await conversations.reset(key)
+    await conversations.threadOf('channel:2', async () => 'thread_2')
+    await conversations.reset('channel:2')
     await clock.advance(undoMs)
     await assert.rejects(conversations.sweep())
+    assert.deepEqual(deleted, ['thread_2'])
     isDown = false
     await conversations.sweep()
+    assert.deepEqual(deleted, ['thread_2', 'thread_1'])
     assert.deepEqual(await keyv.get('discarded-threads'), [])
   })
 })
