@@ -50,8 +50,8 @@ export function createPager(limit: number = messageLimit): Pager {
   return {
     pages(text) {
       for (;;) {
-        const last = lastPage(text, start, open)
-        if (last.prefix.length + last.body.length + last.suffix.length <= limit) {
+        const last = text.length - start > limit ? null : lastPage(text, start, open)
+        if (last && pageContent(last).length <= limit) {
           return last.body === '' && done.length > 0 ? [...done] : [...done, last]
         }
         takePage(text)
