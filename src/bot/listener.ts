@@ -1,4 +1,4 @@
-import { ChannelType, type Client, type Message } from 'discord.js'
+import { type Client, type Message } from 'discord.js'
 
 import { type Locale, localeOfText, toLocale, type Translations } from '../i18n.ts'
 import type { Logger } from '../log.ts'
@@ -20,7 +20,7 @@ export function createListener({ client, turns, translations, log }: ListenerDep
 
   async function onMessage(message: Message): Promise<void> {
     if (message.author.bot || message.system || message.webhookId !== null) return
-    const isDirect = message.channel.type === ChannelType.DM
+    const isDirect = message.guildId === null
     const isMention = message.mentions.users.has(botId)
     const isReply = message.mentions.repliedUser?.id === botId
     if (!isDirect && !isMention && !isReply) return
