@@ -18,10 +18,10 @@ export const en = {
     model_unknown:
       'The language model I am set up with does not exist. Please tell whoever runs this bot.',
     too_slow: 'The language model took too long. Please try again.',
-    empty_answer: 'The language model had nothing to say. Please try to ask differently.',
-    prompt_refused: 'The language model refused to answer that. Please try to ask differently.',
+    empty_answer: 'The language model had nothing to say. Please try asking differently.',
+    prompt_refused: 'The language model refused to answer that. Please try asking differently.',
     incomplete: 'The answer stopped here because it reached its length limit.',
-    expired: 'That took longer than I may take for one answer. Please try again.',
+    expired: 'That took longer than I am allowed for one answer. Please try again.',
     runtime_unreachable: 'I cannot reach my own memory right now. Please try again in a moment.',
     unknown: 'Something went wrong on my side. Please try again.',
     reference: '{{sentence}} (ref {{ref}})',
@@ -30,7 +30,7 @@ export const en = {
     emptyMention:
       'Ask me something in the same message, e.g. “{{mention}} what classes are on tomorrow?”, or see `/help`.',
     unreadableReply: 'I can only read messages that mention me: add {{mention}} and your question.',
-    busy: 'There is more to answer here than I can keep in mind. Please ask again in a minute.',
+    busy: 'Too many questions are waiting here already. Please ask again in a minute.',
   },
   commands: {
     ask: {
@@ -45,7 +45,7 @@ export const en = {
     reset: {
       name: 'reset',
       description: 'Forget this conversation and start a new one',
-      done: 'Done: your next message starts a new conversation. Until {{deadline}} the old one can be brought back.',
+      done: 'Done: the next message starts a new conversation. You can bring the old one back until {{deadline}}.',
       nothing: 'There is no conversation here yet, so there is nothing to forget.',
       undo: 'Undo',
       undone: 'The earlier conversation is back.',
@@ -60,7 +60,7 @@ export const en = {
     schedule: {
       name: 'schedule',
       description: 'Show the classes of a day or a week',
-      when: { name: 'when', description: 'Which days; default: today' },
+      when: { name: 'when', description: 'Which days (today by default)' },
       today: 'today',
       tomorrow: 'tomorrow',
       thisWeek: 'this week',
@@ -71,11 +71,11 @@ export const en = {
     },
     thread: {
       name: 'thread',
-      description: 'Show facts about the thread of this conversation',
-      none: 'There is no thread here yet: it begins with the first question.',
+      description: 'Show details of this conversation’s thread',
+      none: 'There is no thread here yet: it starts with the first question.',
       lost: 'The thread {{id}} does not exist any more: the next question starts a new one.',
       id: 'Thread: `{{id}}`',
-      created: 'Begun: {{date}} ({{age}})',
+      created: 'Started: {{date}} ({{age}})',
       messages: 'Messages: {{count}}',
       tokens: 'Tokens so far: {{total}} ({{prompt}} read, {{completion}} written)',
       more: '{{count}} or more',
@@ -84,7 +84,7 @@ export const en = {
       name: 'help',
       description: 'What Guagua can do here',
       intro:
-        'I am **Guagua** (瓜瓜), the assistant of this class. Mention me, reply to me or write me a direct message.',
+        'I am **Guagua** (瓜瓜), the assistant of this class. Mention me, reply to me or send me a direct message.',
       introDirect: 'I am **Guagua** (瓜瓜), the assistant of this class. Just write to me here.',
       memory: 'I remember what was said in this conversation, until `/reset`.',
       schedule: 'I know the timetable: “who teaches next Tuesday evening?”',

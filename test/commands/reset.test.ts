@@ -51,7 +51,7 @@ describe('/reset', () => {
     const channelId = bench.newChannel()
     await remember(channelId)
     const answer = await reset(channelId)
-    assert.match(answer.content, /^Done: your next message starts a new conversation\./)
+    assert.match(answer.content, /^Done: the next message starts a new conversation\./)
     assert.deepEqual(await conversationAt(channelId), ['[from Alex]\nwhich number?'])
   })
 

@@ -17,7 +17,7 @@ describe('/thread', () => {
     await bench.ask('one', { channelId })
     await bench.ask('two', { channelId })
     const answer = await (await discord.users.alex.command(channelId, 'thread')).reply()
-    assert.match(answer.content, /^Thread: `thread_\w{24}`\nBegun: <t:\d+:f> \(<t:\d+:R>\)\n/)
+    assert.match(answer.content, /^Thread: `thread_\w{24}`\nStarted: <t:\d+:f> \(<t:\d+:R>\)\n/)
     assert.match(answer.content, /\nMessages: 4\nTokens so far: 50 \(40 read, 10 written\)$/)
     assert.deepEqual(answer.attachments, [])
     assert.equal((answer.flags ?? 0) & 64, 64)
@@ -49,7 +49,7 @@ describe('/thread', () => {
     const channelId = bench.newChannel()
     const { alex, liLei } = discord.users
     const none = await (await liLei.command(channelId, 'thread')).reply()
-    assert.equal(none.content, '这里还没有线程：第一个问题会开始一个。')
+    assert.equal(none.content, '这里还没有线程，提出第一个问题后就会有。')
     model.script('One.')
     await bench.ask('one', { channelId })
     const stored: unknown = await keyv.get(`conversation:channel:${channelId}`)
