@@ -198,6 +198,13 @@ describe(
       await message('task.txt=done for lilei in 作业讨论').waitFor()
     })
 
+    it('keeps the lines of a quote, and one sign before everyone', async () => {
+      await discord.users.liLei.say(discord.channels.random, '> one\n> two\n@everyone')
+      const shown = page.locator('discord-message', { has: page.locator('discord-quote') })
+      assert.equal((await shown.locator('discord-quote').innerText()).trim(), 'one\ntwo')
+      assert.equal(await shown.locator('discord-mention').innerText(), 'everyone')
+    })
+
     it('takes pasted files', async () => {
       await page.locator('#composer').focus()
       await page.evaluate(pasteFile)

@@ -86,7 +86,8 @@ function draw(node: Node, app: App, where: 'message' | 'embed'): Drawn {
       >`
     }
     case 'everyone':
-      return html`<discord-mention>${node.text}</discord-mention>`
+      // The component writes the sign itself.
+      return html`<discord-mention>${node.text.slice(1)}</discord-mention>`
   }
 }
 
