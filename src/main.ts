@@ -10,7 +10,7 @@ import { createApp } from './assistants/app.ts'
 import { createRunService } from './assistants/runs/service.ts'
 import { lockSqlite } from './assistants/store/sqlite-lock.ts'
 import { createSqliteStore } from './assistants/store/sqlite.ts'
-import { createBot } from './bot/bot.ts'
+import { createBot, type Bot } from './bot/bot.ts'
 import { inviteUrl } from './bot/invite.ts'
 import { toLoggedError } from './bot/log-error.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
@@ -80,6 +80,7 @@ async function startParts(
   const discord = await chooseDiscord(config, log)
   parts.defer(() => discord.close())
   const { host, port, apiKeys } = config.http
+  let bot: Bot | null = null
   const http = await startHttpServer({
     host,
     port,
@@ -88,13 +89,16 @@ async function startParts(
       app.route('/', createApp({ ...api, apiKeys: apiKeys.length > 0 ? apiKeys : null }))
       discord.mount(app)
     },
-    healthCheck: () => store.ping(),
+    async healthCheck() {
+      await store.ping()
+      if (bot?.isConnected() === false) throw new Error('Discord closed the gateway for good')
+    },
     ...(discord.upgrade && { upgrade: discord.upgrade }),
     log,
   })
   parts.defer(() => http.close(1_000))
 
-  const bot = createBot({
+  bot = createBot({
     token: discord.token,
     apiUrl: discord.apiUrl(http.origin),
     openai,

@@ -45,6 +45,8 @@ export interface BotDeps {
 export interface Bot {
   /** Connects and resolves once messages are listened to. Rejects when Discord refuses the token. */
   start(): Promise<{ applicationId: string; userName: string }>
+  /** False once Discord has closed the gateway in a way that no reconnecting mends. */
+  isConnected(): boolean
   /**
    * Takes no more messages, lets running answers finish for `graceMs` (default 4 s), tells the others
    * that they were interrupted, and disconnects: 10 s in all at most.
@@ -85,6 +87,7 @@ export function createBot(deps: BotDeps): Bot {
   }
 
   let isClosed = false
+  let isConnected = true
 
   async function toolNames(guildId: string | null): Promise<string[]> {
     return (await tools.definitions({ guildId })).map((tool) => tool.function.name)
@@ -93,6 +96,8 @@ export function createBot(deps: BotDeps): Bot {
   return {
     async start() {
       logConnection(client, log)
+      client.on(Events.ShardDisconnect, () => (isConnected = false))
+      client.on(Events.Invalidated, () => (isConnected = false))
       const commands = await loadCommands()
       const commandDeps = {
         turns,
@@ -124,6 +129,8 @@ export function createBot(deps: BotDeps): Bot {
       log.info({ applicationId, userName, guilds: client.guilds.cache.size }, 'bot is ready')
       return { applicationId, userName }
     },
+
+    isConnected: () => isConnected,
 
     async close({ graceMs = 4_000 } = {}) {
       isClosed = true

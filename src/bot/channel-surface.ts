@@ -11,6 +11,7 @@ import {
   Routes,
 } from 'discord.js'
 
+import { isReplyForbidden } from './discord-failure.ts'
 import type { Outgoing, Surface } from './surface.ts'
 
 export interface ChannelSurfaceDeps {
@@ -38,27 +39,38 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
     return response
   }
 
+  /** Sent twice, e.g. after a timeout, a message with a nonce is still one message. */
+  async function create(message: Outgoing, reply: ReplyFields = {}): Promise<string> {
+    const body = {
+      content: message.content,
+      flags: MessageFlags.SuppressEmbeds,
+      allowed_mentions: { parse: [], replied_user: reply.message_reference !== undefined },
+      ...reply,
+    } satisfies RESTPostAPIChannelMessageJSONBody
+    const response = await request(RequestMethod.Post, Routes.channelMessages(channelId), {
+      body,
+      ...filesOf(message),
+    })
+    const { id } = (await parseResponse(response)) as APIMessage // Discord's answer to a create
+    return id
+  }
+
+  async function createFirst(message: Outgoing, messageId: string): Promise<string> {
+    const once = { nonce: messageId, enforce_nonce: true }
+    const message_reference = { message_id: messageId, fail_if_not_exists: false }
+    try {
+      return await create(message, { ...once, message_reference })
+    } catch (error) {
+      if (!isReplyForbidden(error)) throw error
+      return await create(message, once)
+    }
+  }
+
   return {
     async send(message) {
-      const isReply = replyTo !== undefined && replyId === null
-      const body = {
-        content: message.content,
-        flags: MessageFlags.SuppressEmbeds,
-        allowed_mentions: { parse: [], replied_user: isReply },
-        ...(isReply && {
-          message_reference: { message_id: replyTo, fail_if_not_exists: false },
-          // Sent twice, e.g. after a timeout, it is still one message.
-          nonce: replyTo,
-          enforce_nonce: true,
-        }),
-      } satisfies RESTPostAPIChannelMessageJSONBody
-      const response = await request(RequestMethod.Post, Routes.channelMessages(channelId), {
-        body,
-        ...filesOf(message),
-      })
-      const { id } = (await parseResponse(response)) as APIMessage // Discord's answer to a create
-      if (isReply) replyId = id
-      return id
+      if (replyTo === undefined || replyId !== null) return create(message)
+      replyId = await createFirst(message, replyTo)
+      return replyId
     },
 
     async edit(id, message) {
@@ -85,6 +97,11 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
     pace: () => paceMs,
   }
 }
+
+type ReplyFields = Pick<
+  RESTPostAPIChannelMessageJSONBody,
+  'message_reference' | 'nonce' | 'enforce_nonce'
+>
 
 interface RequestContent {
   body: object

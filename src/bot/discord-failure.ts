@@ -34,6 +34,14 @@ export function isAcknowledgedAlready(error: unknown): boolean {
   )
 }
 
+/** The bot may speak here, but not below another message. */
+export function isReplyForbidden(error: unknown): boolean {
+  return (
+    error instanceof DiscordAPIError &&
+    error.code === RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory
+  )
+}
+
 /** The message was deleted in the meantime. */
 export function isMessageGone(error: unknown): boolean {
   return error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.UnknownMessage

@@ -212,6 +212,30 @@ describe('when Discord', () => {
     assert.equal(bench.answersIn(channelId).length, 1)
   })
 
+  it('forbids replies, the answer comes as a plain message', async () => {
+    const { discord, model } = bench
+    const channelId = bench.newChannel()
+    discord.controls.addFault({
+      matches: ({ method, route, userId }) =>
+        userId === discord.applicationId && method === 'POST' && route === '/channels/:id/messages',
+      fault: {
+        kind: 'answer',
+        status: 400,
+        body: {
+          code: 160_002,
+          message: 'You cannot reply without permission to read message history',
+        },
+      },
+    })
+    model.script('Here.')
+    await discord.users.alex.say(channelId, 'hello?', { mentionBot: true })
+    const answer = await discord.users.alex.waitForMessage(
+      channelId,
+      ({ content }) => content === 'Here.',
+    )
+    assert.equal(answer.message_reference, undefined)
+  })
+
   it('deletes the draft, the answer is sent anew', async () => {
     const { discord, model } = bench
     const channelId = bench.newChannel()

@@ -111,4 +111,13 @@ describe('the bot', () => {
     assert.match(JSON.stringify(asked?.messages[0]), /You are somebody else\./)
     assert.equal(asked?.tools, undefined)
   })
+
+  it('knows when Discord has closed the connection for good', async () => {
+    const { discord } = bench
+    await bench.restart()
+    assert.equal(bench.bot.isConnected(), true)
+    discord.controls.closeConnections(discord.applicationId, 4004)
+    await bench.waitForLog('gateway closed for good')
+    assert.equal(bench.bot.isConnected(), false)
+  })
 })
