@@ -3,7 +3,10 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 
 import { AppError, InvalidRequestError } from '../errors.ts'
-import type { ApiEnv } from './reply.ts'
+import type { ApiContext, ApiEnv } from './reply.ts'
+
+/** The versions of the Assistants API that clients may ask for. */
+const versions = ['assistants=v2', 'assistants=v1']
 
 /**
  * Lets a request pass that carries one of the keys, as `Authorization: Bearer …` or, as Azure
@@ -20,10 +23,15 @@ export function requireApiKey(apiKeys: readonly string[] | null): MiddlewareHand
   }
 }
 
+/** Whether the beta header, which may hold several values, holds this one. */
+export function sendsBeta({ req }: ApiContext, beta: string): boolean {
+  const values = req.header('openai-beta')?.split(',') ?? []
+  return values.some((value) => value.trim() === beta)
+}
+
 /** The beta header of reference 1.1, which tells an Assistants client from any other. */
 export const requireBetaHeader: MiddlewareHandler<ApiEnv> = (context, next) => {
-  const values = context.req.header('openai-beta')?.split(',') ?? []
-  if (values.some((value) => value.trim() === 'assistants=v2')) return next()
+  if (versions.some((version) => sendsBeta(context, version))) return next()
   throw new InvalidRequestError(
     "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header 'OpenAI-Beta: assistants=v2'.",
     { apiCode: 'invalid_beta' },

@@ -19,6 +19,8 @@ import type { RunService } from './runs/run-service.ts'
 import type { Every } from './sse.ts'
 import type { Store } from './store/store.ts'
 import { unavailableRoutes } from './unavailable.ts'
+import { v1FileRoutes } from './v1/files.ts'
+import { translateV1 } from './v1/translate.ts'
 
 export interface AppDeps {
   store: Store
@@ -33,16 +35,16 @@ export interface AppDeps {
   /** Who may call; null lets everybody in, for use inside the process or on the loopback. */
   apiKeys: readonly string[] | null
   /**
-   * Whether `/v1/assistants` and `/v1/threads` need `OpenAI-Beta: assistants=v2`, as the hosted API
-   * did (reference 1.1); default true. Azure's form of the paths never needs it.
+   * Whether `/v1/assistants` and `/v1/threads` need `OpenAI-Beta: assistants=v2` (or `v1`), as the
+   * hosted API did (reference 1.1); default true. Azure's form of the paths never needs it.
    */
   requireBetaHeader?: boolean
 }
 
 /**
  * The Assistants API as a Hono app with the paths that clients use: `/v1/…`, and Azure's
- * `/openai/…` and `/openai/v1/…`. It answers nothing else, so it can be mounted at `/` beside
- * other pages; inside the process, call its `fetch`.
+ * `/openai/…` and `/openai/v1/…`; in version 2, and to clients of version 1 in theirs. It answers
+ * nothing else, so it can be mounted at `/` beside other pages; inside the process, call its `fetch`.
  */
 export function createApp(deps: AppDeps): Hono<ApiEnv> {
   const { requireBetaHeader: needsBetaHeader = true } = deps
@@ -67,6 +69,8 @@ function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
   if (needsBetaHeader) {
     api.use('/assistants/*', requireBetaHeader).use('/threads/*', requireBetaHeader)
   }
+  api.use('/assistants/*', translateV1).use('/threads/*', translateV1)
+  api.route('/', v1FileRoutes(deps))
   api.route('/assistants', assistantRoutes(deps))
   // Before the threads: `/threads/runs` is not a thread with the id `runs`.
   api.route('/threads', runRoutes({ ...deps, every, log }))

@@ -65,9 +65,12 @@ export function refuseFilesOf({ attachments, content }: MessageBody, prefix = ''
   if (index >= 0) throw unsupported('Files are', `${prefix}content[${index}].image_file.file_id`)
 }
 
-function unsupported(what: string, param?: string): InvalidRequestError {
-  return new InvalidRequestError(`${what} not available in this version of the server.`, {
-    apiCode: 'unsupported',
-    param,
-  })
+/** The answer for what the API has and this version has not: `unsupported('Files are')`. */
+export function unsupported(what: string, param?: string): InvalidRequestError {
+  return new InvalidRequestError(textOfUnavailable(what), { apiCode: 'unsupported', param })
+}
+
+/** The text of that answer. */
+export function textOfUnavailable(what: string): string {
+  return `${what} not available in this version of the server.`
 }
