@@ -23,7 +23,9 @@ export function createListener({ client, turns, translations, log }: ListenerDep
     const isDirect = message.guildId === null
     const isMention = message.mentions.users.has(botId)
     const isReply = message.mentions.repliedUser?.id === botId
-    if (!isDirect && !isMention && !isReply) return
+    // Easily picked instead of the bot itself, for it has the same name.
+    const isRoleMention = message.mentions.roles.some(({ tags }) => tags?.botId === botId)
+    if (!isDirect && !isMention && !isReply && !isRoleMention) return
 
     const text = readableText(message.content, { botId, names: namesIn(message) })
     const locale = localeOf(message, text)
@@ -32,13 +34,13 @@ export function createListener({ client, turns, translations, log }: ListenerDep
       channelId: message.channelId,
       replyTo: message.id,
     })
-    const hint = (key: 'emptyMention' | 'unreadableReply' | 'busy'): Promise<string> => {
+    const hint = (key: 'emptyMention' | 'unreadable' | 'busy'): Promise<string> => {
       const mention = `@${client.user.displayName}`
       return surface.send({ content: translations(locale)(`hint.${key}`, { mention }) })
     }
     if (text === '') {
-      // Without the Message Content intent, a reply that does not ping arrives empty.
-      await hint(isDirect || isMention ? 'emptyMention' : 'unreadableReply')
+      // Without the Message Content intent, what does not mention the bot itself arrives empty.
+      await hint(isDirect || isMention ? 'emptyMention' : 'unreadable')
       return
     }
     const place = placeOf({

@@ -29,7 +29,7 @@ export const en = {
   hint: {
     emptyMention:
       'Ask me something in the same message, e.g. “{{mention}} what classes are on tomorrow?”, or see `/help`.',
-    unreadableReply: 'I can only read messages that mention me: add {{mention}} and your question.',
+    unreadable: 'I can only read messages that mention me: add {{mention}} and your question.',
     busy: 'Too many questions are waiting here already. Please ask again in a minute.',
   },
   commands: {

@@ -30,7 +30,7 @@ export const zhCN: Texts = {
   hint: {
     emptyMention:
       '请在同一条消息里写下你的问题，例如“{{mention}} 明天有什么课？”，也可以看看 `/help`。',
-    unreadableReply: '我只能读到提及我的消息：请加上 {{mention}} 和你的问题。',
+    unreadable: '我只能读到提及我的消息：请加上 {{mention}} 和你的问题。',
     busy: '这里等待回答的消息太多了，请一分钟后再问。',
   },
   commands: {

@@ -305,6 +305,20 @@ describe('a turn', () => {
     assert.equal(newest(), before)
   })
 
+  it('says what to do to whoever picked its role instead of itself', async () => {
+    const { discord } = bench
+    const { wangZhuoran } = discord.users
+    const channelId = bench.newChannel()
+    const role = wangZhuoran.ready.guilds[0]?.roles.find(
+      ({ tags }) => tags?.bot_id === discord.applicationId,
+    )
+    assert.ok(role)
+    await wangZhuoran.say(channelId, `<@&${role.id}> 明天有课吗？`)
+    await wangZhuoran.waitForMessage(channelId, ({ author, content }) => {
+      return author.bot === true && /^我只能读到提及我的消息|^I can only read/.test(content)
+    })
+  })
+
   it('explains itself when the mention holds no question', async () => {
     const before = newest()
     const answer = await bench.ask('', { channelId: bench.newChannel() })
