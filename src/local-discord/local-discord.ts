@@ -50,6 +50,8 @@ export interface LocalDiscordOptions {
   log?: { error(data: { err: unknown }, message: string): void }
   /** Default: a new one per start. */
   botToken?: string
+  /** Permission bits that the bot's own role grants it besides everybody's; default none. */
+  botPermissions?: bigint
   /** Discord's numbers by default; `false`: none at all. Users are never limited. */
   rateLimits?: RateLimitOptions | false
   /** Privileged intents that the bot may use; default all. Without MESSAGE_CONTENT REST empties content, too. */
@@ -102,7 +104,11 @@ export function createLocalDiscord(options: LocalDiscordOptions = {}): LocalDisc
   const nextId = createSnowflakes(clock)
 
   const world = createWorld({ messagesPerChannel: options.messagesPerChannel ?? 5000 })
-  populate(world, { botToken: options.botToken, extraChannels })
+  populate(world, {
+    botToken: options.botToken,
+    botPermissions: options.botPermissions ?? 0n,
+    extraChannels,
+  })
   const hub = createHub()
   const permissions = createPermissions(world)
   const parts = { world, hub, permissions, clock, nextId, applicationId, applicationName }

@@ -29,12 +29,17 @@ import type { Account, World } from './world.ts'
 export interface PopulateOptions {
   /** Default: a new one per start. */
   botToken?: string | undefined
+  /** What the bot's own role allows it besides what everybody may; 0 as invited. */
+  botPermissions: bigint
   /** Further text channels, `bench-1` … */
   extraChannels: number
 }
 
 /** Puts the seed into an empty world. */
-export function populate(world: World, { botToken, extraChannels }: PopulateOptions): void {
+export function populate(
+  world: World,
+  { botToken, botPermissions, extraChannels }: PopulateOptions,
+): void {
   const owner = seedIds.users.wangZhuoran
   const created = toTimestamp(snowflakeTime(seedGuild.id))
   const everybody = [...seedUsers, seedBot]
@@ -46,7 +51,7 @@ export function populate(world: World, { botToken, extraChannels }: PopulateOpti
     ownerId: owner,
     preferredLocale: seedGuild.preferredLocale,
     joinedAt: created,
-    roles: new Map(seedRoles.map((role) => [role.id, toRole(role)])),
+    roles: new Map(seedRoles.map((role) => [role.id, toRole(role, botPermissions)])),
     members: new Map(
       everybody.map((user) => [user.id, toMember(world.user(user.id), user, created)]),
     ),
@@ -106,10 +111,11 @@ function toAccount(seed: SeedUser, botToken: string | undefined): Account {
   return { user, token: (isBot ? botToken : undefined) ?? newToken(seed.id), bot: isBot }
 }
 
-function toRole({ botId, ...role }: SeedRole): APIRole {
+function toRole({ botId, ...role }: SeedRole, botPermissions: bigint): APIRole {
+  const granted = botId === undefined ? 0n : botPermissions
   return {
     ...role,
-    permissions: role.permissions.toString(),
+    permissions: (role.permissions | granted).toString(),
     colors: { primary_color: role.color, secondary_color: null, tertiary_color: null },
     managed: botId !== undefined,
     mentionable: botId === undefined && role.position > 0,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { KeyvSqlite } from '@keyv/sqlite'
-import type { APIMessage } from 'discord-api-types/v10'
+import { type APIMessage, PermissionFlagsBits } from 'discord-api-types/v10'
 import { Keyv } from 'keyv'
 import OpenAI from 'openai'
 import { pino } from 'pino'
@@ -101,6 +101,8 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
   const discord = await startLocalDiscord(ignored, {
     rateLimits: false,
     extraChannels: 20,
+    // What it never does must be its own choice.
+    botPermissions: PermissionFlagsBits.MentionEveryone,
     ...options.discord,
   })
   let part = await startPart()
