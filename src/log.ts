@@ -14,6 +14,9 @@ export interface LogOptions {
 /** Members that may hold a secret, wherever an object with them is logged. */
 const secrets = ['token', 'apiKey', 'apiKeys', 'authorization', 'api-key', 'password', 'cookie']
 
+/** One line per event, and only what a person at a terminal looks for. */
+const terminal = { singleLine: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }
+
 /**
  * The program's one logger. Every part binds `log.child({ module })` and puts data in the object,
  * a constant lower-case sentence in the message, and errors under `err`.
@@ -26,6 +29,6 @@ export function createLogger({ level, pretty, destination }: LogOptions): Logger
       censor: '[redacted]',
     },
   }
-  if (pretty) return pino({ ...options, transport: { target: 'pino-pretty' } })
+  if (pretty) return pino({ ...options, transport: { target: 'pino-pretty', options: terminal } })
   return destination ? pino(options, destination) : pino(options)
 }
