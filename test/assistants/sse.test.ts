@@ -38,14 +38,14 @@ function createTicker() {
 /** Events that come when the test sends them, and a record of what their reader did. */
 function createSource() {
   let returned = false
-  const sent: IteratorResult<RunEvent>[] = []
-  const waiting: ((result: IteratorResult<RunEvent>) => void)[] = []
-  const push = (result: IteratorResult<RunEvent>) => {
+  const sent: IteratorResult<RunEvent[]>[] = []
+  const waiting: ((result: IteratorResult<RunEvent[]>) => void)[] = []
+  const push = (result: IteratorResult<RunEvent[]>) => {
     const resolve = waiting.shift()
     if (resolve) resolve(result)
     else sent.push(result)
   }
-  const source: AsyncIterable<RunEvent> = {
+  const source: AsyncIterable<RunEvent[]> = {
     [Symbol.asyncIterator]: () => ({
       next() {
         const result = sent.shift()
@@ -61,7 +61,7 @@ function createSource() {
   return {
     source,
     returned: () => returned,
-    send: (event: RunEvent) => push({ value: event, done: false }),
+    send: (event: RunEvent) => push({ value: [event], done: false }),
     end: () => push({ value: undefined, done: true }),
   }
 }
@@ -71,7 +71,7 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
   return done ? null : new TextDecoder().decode(value)
 }
 
-function open(source: AsyncIterable<RunEvent>, signal = new AbortController().signal) {
+function open(source: AsyncIterable<RunEvent[]>, signal = new AbortController().signal) {
   const ticker = createTicker()
   const stream = toEventStream(source, { requestId, signal, every: ticker.every, log })
   return { ticker, stream, text: () => new Response(stream).text() }
@@ -80,8 +80,8 @@ function open(source: AsyncIterable<RunEvent>, signal = new AbortController().si
 describe('toEventStream', () => {
   it('writes each event and ends in done', async () => {
     async function* events() {
-      yield delta('你好\n')
-      yield delta('!')
+      yield [delta('你好\n')]
+      yield [delta('!')]
     }
     const { text, ticker } = open(events())
     assert.equal(await text(), `${block('你好\n')}${block('!')}event: done\ndata: [DONE]\n\n`)
@@ -95,12 +95,22 @@ describe('toEventStream', () => {
     assert.equal(await readText(reader), block('a'))
   })
 
-  it('takes no more events than the client reads, but for the one that comes next', async () => {
+  it('hands on what came together as one chunk', async () => {
+    async function* events() {
+      yield [delta('a'), delta('b')]
+      yield [delta('c')]
+    }
+    const reader = open(events()).stream.getReader()
+    assert.equal(await readText(reader), block('a') + block('b'))
+    assert.equal(await readText(reader), block('c'))
+  })
+
+  it('takes no more batches than the client reads, but for the one that comes next', async () => {
     let taken = 0
     async function* events() {
       for (;;) {
         taken += 1
-        yield delta('x')
+        yield [delta('x')]
       }
     }
     const reader = open(events()).stream.getReader()
@@ -113,7 +123,7 @@ describe('toEventStream', () => {
 
   it('shows an error in the stream, nested and flat, and then done', async () => {
     async function* events() {
-      yield delta('a')
+      yield [delta('a')]
       throw new RunConflictError('Thread thread_1 already has an active run run_1.')
     }
     const error = {
@@ -131,7 +141,7 @@ describe('toEventStream', () => {
 
   it('keeps what is inside to itself', async () => {
     // oxlint-disable-next-line require-yield -- it fails before the first event
-    async function* events(): AsyncGenerator<RunEvent> {
+    async function* events(): AsyncGenerator<RunEvent[]> {
       throw new Error('SQLITE_IOERR: /var/lib/guagua.db')
     }
     const text = await open(events()).text()

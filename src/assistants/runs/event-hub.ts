@@ -4,8 +4,11 @@ import type { RunEvent } from '../wire/events.ts'
 
 /** Carries the events of runs to whoever streams them. */
 export interface EventHub {
-  /** Everything that happens to the run from now on, until it ends or waits for tool outputs. */
-  open(run: Pick<Run, 'id' | 'thread_id'>): AsyncIterable<RunEvent>
+  /**
+   * Everything that happens to the run from now on, until it ends or waits for tool outputs. Each
+   * time whatever has come since the last, at least one event.
+   */
+  open(run: Pick<Run, 'id' | 'thread_id'>): AsyncIterable<RunEvent[]>
   emit(runId: string, events: RunEvent[]): void
   /** No more events of the run will come; with an error, its readers' streams fail with it. */
   end(runId: string, error?: unknown): void
@@ -89,7 +92,10 @@ function endsStream(event: RunEvent): boolean {
   return event.data.object === 'thread.run' && finalStatuses.has(event.data.status)
 }
 
-function createReader(onLeave: () => void): { reader: Reader; events: AsyncIterable<RunEvent> } {
+function createReader(onLeave: () => void): {
+  reader: Reader
+  events: AsyncIterable<RunEvent[]>
+} {
   let buffered: RunEvent[] = []
   let bytes = 0
   let ended = false
@@ -119,13 +125,13 @@ function createReader(onLeave: () => void): { reader: Reader; events: AsyncItera
     end,
   }
 
-  async function* read(): AsyncGenerator<RunEvent> {
+  async function* read(): AsyncGenerator<RunEvent[]> {
     try {
       for (;;) {
         const batch = buffered
         buffered = []
         bytes = 0
-        yield* batch
+        if (batch.length > 0) yield batch
         if (buffered.length > 0) continue
         if (failure) throw failure
         if (ended) return
@@ -138,7 +144,7 @@ function createReader(onLeave: () => void): { reader: Reader; events: AsyncItera
   }
 
   const generator = read()
-  const iterator: AsyncIterableIterator<RunEvent> = {
+  const iterator: AsyncIterableIterator<RunEvent[]> = {
     [Symbol.asyncIterator]: () => iterator,
     next: () => generator.next(),
     return() {

@@ -55,7 +55,7 @@ export function createJournal({ store, hub }: JournalDeps): Journal {
     applyAndFollow: (runId, plan, options) =>
       lanes.run(runId, async () => {
         const transition = await plan()
-        let events: AsyncIterable<RunEvent> = noEvents
+        let events: AsyncIterable<RunEvent[]> = noEvents
         const run = await commit(transition, () => {
           events = follow(transition.change.run, options)
         })
@@ -81,7 +81,7 @@ function withStored(event: RunEvent, planned: Run, stored: Run): RunEvent {
   return event.data === planned ? ({ ...event, data: stored } as RunEvent) : event
 }
 
-const noEvents: AsyncIterable<RunEvent> = {
+const noEvents: AsyncIterable<RunEvent[]> = {
   [Symbol.asyncIterator]: () => ({
     next: () => Promise.resolve({ done: true, value: undefined }),
   }),

@@ -11,12 +11,13 @@ export type ToolOutputs = OpenAI.Beta.Threads.RunSubmitToolOutputsParams['tool_o
 
 /**
  * A run at the instant of the request, and, for whoever asked to stream, what happens from then on.
- * The events end after the one that ends the run or makes it wait (`thread.run.requires_action`).
+ * The events come in batches, of what happened while the reader was busy, and end after the one that
+ * ends the run or makes it wait (`thread.run.requires_action`).
  * Not reading them, or stopping to, does not cancel the run (reference 3.7).
  */
 export interface StartedRun {
   run: Run
-  events: AsyncIterable<RunEvent>
+  events: AsyncIterable<RunEvent[]>
 }
 
 export interface StartOptions {

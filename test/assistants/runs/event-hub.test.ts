@@ -20,6 +20,10 @@ function delta(text: string): RunEvent {
   return { event: 'thread.message.delta', data }
 }
 
+async function readAll(events: AsyncIterable<RunEvent[]>): Promise<RunEvent[]> {
+  return (await Array.fromAsync(events)).flat()
+}
+
 describe('event hub', () => {
   it('gives every reader everything from when it joined to the end', async () => {
     const hub = createEventHub()
@@ -27,8 +31,8 @@ describe('event hub', () => {
     hub.emit('run_1', [queued])
     const second = hub.open(one)
     hub.emit('run_1', [delta('a'), ended])
-    assert.deepEqual(await Array.fromAsync(first), [queued, delta('a'), ended])
-    assert.deepEqual(await Array.fromAsync(second), [delta('a'), ended])
+    assert.deepEqual(await readAll(first), [queued, delta('a'), ended])
+    assert.deepEqual(await readAll(second), [delta('a'), ended])
   })
 
   it('keeps runs apart', async () => {
@@ -36,7 +40,7 @@ describe('event hub', () => {
     const events = hub.open(one)
     hub.emit('run_2', [queued, ended])
     hub.emit('run_1', [ended])
-    assert.deepEqual(await Array.fromAsync(events), [ended])
+    assert.deepEqual(await readAll(events), [ended])
   })
 
   it('wakes a reader that waits', async () => {
@@ -44,7 +48,19 @@ describe('event hub', () => {
     const iterator = hub.open(one)[Symbol.asyncIterator]()
     const next = iterator.next()
     hub.emit('run_1', [queued])
-    assert.deepEqual(await next, { done: false, value: queued })
+    assert.deepEqual(await next, { done: false, value: [queued] })
+  })
+
+  it('gives a reader at once what came while it was busy', async () => {
+    const hub = createEventHub()
+    const iterator = hub.open(one)[Symbol.asyncIterator]()
+    hub.emit('run_1', [queued])
+    hub.emit('run_1', [delta('a')])
+    assert.deepEqual((await iterator.next()).value, [queued, delta('a')])
+    hub.emit('run_1', [delta('b')])
+    hub.emit('run_1', [ended])
+    assert.deepEqual((await iterator.next()).value, [delta('b'), ended])
+    assert.equal((await iterator.next()).done, true)
   })
 
   it('lets a reader leave while it waits', async () => {
@@ -75,8 +91,8 @@ describe('event hub', () => {
     hub.emit('run_1', [queued])
     hub.endThread('thread_1')
     hub.emit('run_2', [ended])
-    assert.deepEqual(await Array.fromAsync(events), [queued])
-    assert.deepEqual(await Array.fromAsync(others), [ended])
+    assert.deepEqual(await readAll(events), [queued])
+    assert.deepEqual(await readAll(others), [ended])
   })
 
   it('fails its readers when it closes, after what came before, and those who come later', async () => {
@@ -84,7 +100,7 @@ describe('event hub', () => {
     const iterator = hub.open(one)[Symbol.asyncIterator]()
     hub.emit('run_1', [queued])
     hub.close()
-    assert.deepEqual((await iterator.next()).value, queued)
+    assert.deepEqual((await iterator.next()).value, [queued])
     await assert.rejects(iterator.next(), { code: 'unavailable' })
     await assert.rejects(Array.fromAsync(hub.open(one)), { code: 'unavailable' })
   })

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
-import { collect, createRig, functions, lastRun, names, readUntil, type Rig } from './rig.ts'
+import {
+  collect,
+  createRig,
+  functions,
+  lastRun,
+  names,
+  readUntil,
+  type Rig,
+  eventsOf,
+} from './rig.ts'
 
 const opening = ['run.created', 'run.queued', 'run.in_progress']
 const messageOpens = [
@@ -200,7 +209,7 @@ describe('events of a run', () => {
     const never = new Promise(() => {})
     rig.server.script({ text: ['Half', 'more'], pause: { afterChunks: 2, until: never } })
     const { started, threadId, runId } = await start()
-    const iterator = started.events[Symbol.asyncIterator]()
+    const iterator = eventsOf(started)
     await readUntil(iterator, 'thread.message.delta')
     const cancelling = await rig.runs.cancelRun(threadId, runId)
     assert.partialDeepStrictEqual(cancelling, { status: 'cancelling', cancelled_at: null })
@@ -218,7 +227,7 @@ describe('events of a run', () => {
     const never = new Promise(() => {})
     rig.server.script({ text: ['Half', 'more'], pause: { afterChunks: 2, until: never } })
     const { started } = await start()
-    const iterator = started.events[Symbol.asyncIterator]()
+    const iterator = eventsOf(started)
     await readUntil(iterator, 'thread.message.delta')
     rig.clock.now += 600_000
     rig.sweep()
@@ -244,7 +253,7 @@ describe('events of a run', () => {
   it('come only after what they show was written, and with the thread free', async () => {
     rig.server.script({ text: ['a', 'b'] })
     const { started, threadId, runId } = await start()
-    for await (const { event, data } of started.events) {
+    for await (const { event, data } of eventsOf(started)) {
       if (data.object === 'thread.message') {
         const stored = await rig.store.getMessage(threadId, data.id)
         assert.ok(stored, event)
@@ -271,7 +280,7 @@ describe('events of a run', () => {
     const gate = new Promise<void>((resolve) => (go = resolve))
     rig.server.script({ text: ['a', 'b'], pause: { afterChunks: 2, until: gate } })
     const { started, threadId, runId } = await start()
-    const iterator = started.events[Symbol.asyncIterator]()
+    const iterator = eventsOf(started)
     await readUntil(iterator, 'thread.message.delta')
     await iterator.return?.()
     go()

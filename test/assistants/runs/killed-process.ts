@@ -3,7 +3,7 @@ import { createSqliteStore } from '../../../src/assistants/store/sqlite.ts'
 import { newId } from '../../../src/ids.ts'
 import { createChatCompletionsDriver } from '../../../src/models/chat-completions.ts'
 import { newAssistant } from '../store/objects.ts'
-import { readUntil, silent } from './rig.ts'
+import { readUntil, silent, eventsOf } from './rig.ts'
 
 // Starts a run, says which as soon as its answer streams, and waits to be killed.
 const [path = '', baseURL = ''] = process.argv.slice(2)
@@ -21,5 +21,5 @@ const assistant = newAssistant()
 await store.insertAssistant(assistant)
 const thread = await runs.createThread({ messages: [{ role: 'user', content: 'Hello' }] })
 const started = await runs.createRun(thread.id, { assistant_id: assistant.id }, { stream: true })
-await readUntil(started.events[Symbol.asyncIterator](), 'thread.message.delta')
+await readUntil(eventsOf(started), 'thread.message.delta')
 process.stdout.write(JSON.stringify({ threadId: thread.id, runId: started.run.id }))

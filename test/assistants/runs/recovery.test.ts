@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 
 import { createModelServer, type ModelServer } from '../../helpers/model-server.ts'
-import { collect, createRig, functions, lastRun, readUntil, type Rig } from './rig.ts'
+import { collect, createRig, functions, lastRun, readUntil, type Rig, eventsOf } from './rig.ts'
 
 const never = new Promise(() => {})
 const half = { text: ['Half', 'more'], pause: { afterChunks: 2, until: never } }
@@ -40,7 +40,7 @@ describe('runs that a process left behind', () => {
     const { id: assistant_id } = await rig.assistant({ tools: functions })
     const threadId = await rig.thread('Hello')
     const started = await rig.runs.createRun(threadId, { assistant_id }, { stream: true })
-    const iterator = started.events[Symbol.asyncIterator]()
+    const iterator = eventsOf(started)
     return { iterator, started, threadId, runId: started.run.id }
   }
 
@@ -79,7 +79,7 @@ describe('runs that a process left behind', () => {
     await collect(target.started)
     const outputs = [{ tool_call_id: 'call_1', output: '42' }]
     const resumed = await first.runs.submitToolOutputs(target, outputs, { stream: true })
-    await readUntil(resumed.events[Symbol.asyncIterator](), 'thread.message.delta')
+    await readUntil(eventsOf(resumed), 'thread.message.delta')
     const second = await open()
     assert.partialDeepStrictEqual(await ended(second, target), {
       status: 'completed',

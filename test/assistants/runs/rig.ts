@@ -116,8 +116,13 @@ export const functions: Assistant['tools'] = ['first', 'second'].map((name) => (
 }))
 
 /** Everything that happens until the run ends or waits. */
-export async function collect({ events }: StartedRun): Promise<RunEvent[]> {
-  return Array.fromAsync(events)
+export async function collect(started: StartedRun): Promise<RunEvent[]> {
+  return Array.fromAsync(eventsOf(started))
+}
+
+/** The events one by one, for a test that looks at each. */
+export async function* eventsOf({ events }: StartedRun): AsyncIterableIterator<RunEvent> {
+  for await (const batch of events) yield* batch
 }
 
 export function names(events: RunEvent[]): string[] {

@@ -3,7 +3,16 @@ import { after, before, describe, it } from 'node:test'
 
 import type { RunBody } from '../../../src/assistants/runs/run-service.ts'
 import type { Assistant } from '../../../src/assistants/store/store.ts'
-import { collect, createRig, functions, lastRun, names, readUntil, type Rig } from './rig.ts'
+import {
+  collect,
+  createRig,
+  functions,
+  lastRun,
+  names,
+  readUntil,
+  type Rig,
+  eventsOf,
+} from './rig.ts'
 
 const stream = { stream: true }
 const oneCall = { toolCalls: [{ name: 'first', arguments: '{}' }] }
@@ -337,7 +346,7 @@ describe('run service', () => {
     it('may be called while the first stream is still open', async () => {
       rig.server.script(oneCall, 'Done')
       const { started, target } = await start({ body: { tools: functions } })
-      const iterator = started.events[Symbol.asyncIterator]()
+      const iterator = eventsOf(started)
       await readUntil(iterator, 'thread.run.requires_action')
       assert.equal((await submit(target, ['call_1'])).status, 'completed')
       assert.equal((await iterator.next()).done, true)
@@ -397,7 +406,7 @@ describe('run service', () => {
   it('lets a thread be deleted under its run, and stops the model', async () => {
     rig.server.script({ text: ['a', 'b'], pause: { afterChunks: 2, until: new Promise(() => {}) } })
     const { started, target } = await start()
-    const iterator = started.events[Symbol.asyncIterator]()
+    const iterator = eventsOf(started)
     await readUntil(iterator, 'thread.message.delta')
     const asked = rig.server.requests.at(-1)
     await rig.store.deleteThread(target.threadId)
@@ -411,10 +420,10 @@ describe('run service', () => {
       const threadId = await rig.thread('Hello')
       const creating = rig.runs.createRun(threadId, { assistant_id }, stream)
       const deleting = rig.store.deleteThread(threadId)
-      const { run: created, events } = await creating
-      const cancelling = act === 'cancel' && rig.runs.cancelRun(threadId, created.id)
+      const started = await creating
+      const cancelling = act === 'cancel' && rig.runs.cancelRun(threadId, started.run.id)
       await Promise.allSettled([deleting, cancelling])
-      assert.ok(!names(await Array.fromAsync(events)).includes('run.completed'))
+      assert.ok(!names(await collect(started)).includes('run.completed'))
     }
   })
 
