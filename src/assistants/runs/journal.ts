@@ -12,11 +12,12 @@ export interface Journal {
   apply(transition: Transition): Promise<Run | undefined>
   /**
    * As `apply`, and the events are also returned to a new reader. While `plan` looks at the run and
-   * decides, no other change of it happens here; what it throws is thrown.
+   * decides, no other change of it happens here; what it throws is thrown, and if it plans nothing,
+   * nothing happens.
    */
   applyAndFollow(
     runId: string,
-    plan: () => Promise<Transition>,
+    plan: () => Promise<Transition | undefined>,
     options: StartOptions,
   ): Promise<StartedRun | undefined>
 }
@@ -55,6 +56,7 @@ export function createJournal({ store, hub }: JournalDeps): Journal {
     applyAndFollow: (runId, plan, options) =>
       lanes.run(runId, async () => {
         const transition = await plan()
+        if (!transition) return undefined
         let events: AsyncIterable<RunEvent[]> = noEvents
         const run = await commit(transition, () => {
           events = follow(transition.change.run, options)

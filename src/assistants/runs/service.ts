@@ -177,18 +177,17 @@ export function createRunService({
     },
 
     async submitToolOutputs({ threadId, runId }, toolOutputs, options) {
-      // Ends it if its time is over.
-      await getRun(threadId, runId)
       const plan = async () => {
         const run = await store.getRun(threadId, runId)
         if (!run) throw await noRun(threadId, runId)
+        if (isOverdue(run)) return undefined
         checkToolOutputs(run, toolOutputs)
         const record = (await store.getStepRecords(run)).at(-1)
         if (!record) throw new Error(`run ${runId} waits without a step`)
         return outputsSubmitted(run, completeStep(withOutputs(record, toolOutputs), seconds()))
       }
       const started = await journal.applyAndFollow(runId, plan, options)
-      // Another process was faster.
+      // Its time is over, and reading it ends it; or another process was faster.
       if (!started) throw notWaiting(await getRun(threadId, runId))
       executor.enqueue(started.run)
       return started
