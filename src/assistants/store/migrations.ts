@@ -23,8 +23,8 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
 }
 
 async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect): Promise<void> {
-  // SQLite would count with `autoincrement` in one more table, only never to number a row as an
-  // older one that is gone.
+  // Without SQLite's `autoincrement`, which writes one more table to keep the numbers of rows that are
+  // gone from coming again. Nothing here remembers a number longer than its row.
   const numbered = (name: string) =>
     db.schema.createTable(name).addColumn('seq', sequence, (column) => column.primaryKey())
   const table = (name: string) =>
