@@ -15,7 +15,7 @@ import { isReplyForbidden } from './discord-failure.ts'
 import type { Outgoing, Surface } from './surface.ts'
 
 export interface ChannelSurfaceDeps {
-  rest: Pick<REST, 'queueRequest'>
+  rest: Pick<REST, 'queueRequest' | 'globalRemaining' | 'globalReset' | 'options'>
   channelId: string
   /** The message that the first one replies to; its author is the only one who is pinged. */
   replyTo?: string
@@ -86,6 +86,7 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
     },
 
     async typing() {
+      if (isNearGlobalLimit(rest)) return
       await discard(
         await rest.queueRequest({
           method: RequestMethod.Post,
@@ -102,6 +103,11 @@ type ReplyFields = Pick<
   RESTPostAPIChannelMessageJSONBody,
   'message_reference' | 'nonce' | 'enforce_nonce'
 >
+
+/** Most of this second's requests are spent: what is left of them belongs to answers. */
+function isNearGlobalLimit({ globalRemaining, globalReset, options }: ChannelSurfaceDeps['rest']) {
+  return globalReset > Date.now() && globalRemaining < options.globalRequestsPerSecond / 2
+}
 
 interface RequestContent {
   body: object

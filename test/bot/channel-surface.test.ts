@@ -28,6 +28,24 @@ describe('channel surface', () => {
     assert.ok(last > usualPaceMs && last <= 10_000, String(last))
   })
 
+  it('leaves the typing indicator out while answers need the requests', async () => {
+    const channelId = discord.channels.random
+    const busy = new REST({ api: discord.api, globalRequestsPerSecond: 4 }).setToken(
+      discord.botToken,
+    )
+    const surface = createChannelSurface({ rest: busy, channelId })
+    const typings = (): number => discord.botRequests({ route: '/channels/:id/typing' }).length
+    await surface.typing()
+    assert.equal(typings(), 1)
+    busy.globalReset = Date.now() + 60_000
+    busy.globalRemaining = 1
+    await surface.typing()
+    assert.equal(typings(), 1)
+    busy.globalReset = Date.now() - 1
+    await surface.typing()
+    assert.equal(typings(), 2)
+  })
+
   it('pings only the asker, only with the first message, and never by an edit', async () => {
     const { alex, liLei } = discord.users
     const channelId = discord.channels.questions
