@@ -31,12 +31,15 @@ export interface HttpServer {
 }
 
 const healthCheckTimeoutMs = 2_000
+/** Longer than proxies keep a connection (60 s), or they would use one that is just being closed. */
+const keepAliveMs = 65_000
 
 /** Listens, or rejects with the system's error (`EADDRINUSE`, `EACCES`). */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, log } = options
   const app = createRootApp(options)
   const { server, address } = await listen(app, { host, port })
+  server.keepAliveTimeout = keepAliveMs
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (options.upgrade && isUpgradeAllowed(request, options))
       options.upgrade(request, socket, head)

@@ -20,6 +20,8 @@ export interface ServedLocalDiscord extends LocalDiscord {
   readonly origin: string
 }
 
+const keepAliveMs = 65_000
+
 /** Local Discord on an HTTP server of its own. */
 export async function serveLocalDiscord({
   host = '127.0.0.1',
@@ -31,6 +33,8 @@ export async function serveLocalDiscord({
   if (page) local.app.route('/', page)
   const listener = getRequestListener(local.app.fetch)
   const server = createServer((request, response) => void listener(request, response))
+  // Node's 5 s end connections that clients are about to use again; Discord holds them longer.
+  server.keepAliveTimeout = keepAliveMs
   server.on('upgrade', (request, socket, head) => local.upgrade(request, socket, head))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
