@@ -12,13 +12,22 @@ export const demoModel = 'guagua-demo'
 
 const toolName = 'ask_database'
 const contextTokens = 128_000
-const defaultTokenMs = 20
+/** As slow as a quick language model, so that people see what a turn looks like. */
+const realPace: DemoPace = { firstMs: 400, tokenMs: 20 }
+
+/** Pauses in milliseconds; 0 is none. */
+export interface DemoPace {
+  /** Before the first piece of an answer. */
+  firstMs: number
+  /** Between two pieces. */
+  tokenMs: number
+}
 
 export interface DemoDriverDeps {
   /** Waits between two pieces; rejects with the signal's reason when it is aborted. */
   sleep: (ms: number, options: { signal: AbortSignal }) => Promise<unknown>
-  /** `tokenMs`: the pause between two pieces, default 20; 0 streams without any. */
-  pace?: { tokenMs: number }
+  /** Default: 400 ms before the first piece, 20 ms between two. */
+  pace?: DemoPace
 }
 
 /**
@@ -26,17 +35,15 @@ export interface DemoDriverDeps {
  * by rules, asks `ask_database` with SQL of its own, and says that it is a demo. It keeps no state,
  * so the same request has the same events.
  */
-export function createDemoDriver({ sleep, pace }: DemoDriverDeps): ModelDriver {
-  const tokenMs = pace?.tokenMs ?? defaultTokenMs
-
+export function createDemoDriver({ sleep, pace = realPace }: DemoDriverDeps): ModelDriver {
   return {
     async *stream(request, { signal }) {
       signal.throwIfAborted()
-      let isFirst = true
+      let pauseMs = pace.firstMs
       for (const event of toEvents(request)) {
-        if (tokenMs > 0 && !isFirst && event.type !== 'finish') await sleep(tokenMs, { signal })
+        if (pauseMs > 0 && event.type !== 'finish') await sleep(pauseMs, { signal })
         signal.throwIfAborted()
-        isFirst = false
+        pauseMs = pace.tokenMs
         yield event
       }
     },

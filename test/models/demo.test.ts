@@ -61,7 +61,7 @@ describe('createDemoDriver', () => {
     assert.deepEqual(await collect(question), await collect(question))
   })
 
-  it('pauses between pieces', async () => {
+  it('pauses before the first piece and between pieces', async () => {
     const pauses: number[] = []
     const paced = createDemoDriver({ sleep: async (ms) => void pauses.push(ms) })
     let count = 0
@@ -69,8 +69,9 @@ describe('createDemoDriver', () => {
     for await (const event of paced.stream(request('hi'), { signal })) {
       if (event.type === 'text') count += 1
     }
-    assert.equal(pauses.length, count - 1)
-    assert.ok(pauses.every((ms) => ms >= 15 && ms <= 25))
+    assert.equal(pauses.length, count)
+    assert.equal(pauses[0], 400)
+    assert.ok(pauses.slice(1).every((ms) => ms === 20))
   })
 
   it('stops with the signal’s reason between two pieces', async () => {
@@ -90,7 +91,7 @@ describe('createDemoDriver', () => {
     const controller = new AbortController()
     const reason = new Error('stopped')
     const paced = createDemoDriver({
-      pace: { tokenMs: 1 },
+      pace: { firstMs: 0, tokenMs: 1 },
       sleep: async (_, { signal }) => {
         controller.abort(reason)
         signal.throwIfAborted()

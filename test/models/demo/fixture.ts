@@ -125,7 +125,10 @@ export interface AskOptions {
 export type Message = ModelRequest['messages'][number]
 
 /** The driver without pauses. */
-export const driver = createDemoDriver({ sleep: async () => undefined, pace: { tokenMs: 0 } })
+export const driver = createDemoDriver({
+  sleep: async () => undefined,
+  pace: { firstMs: 0, tokenMs: 0 },
+})
 
 export async function collect(request: ModelRequest): Promise<ModelEvent[]> {
   const events: ModelEvent[] = []
