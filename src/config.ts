@@ -1,7 +1,8 @@
-import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 
 import { z } from 'zod'
+
+import { isLoopback } from './loopback.ts'
 
 /** What the environment says, checked and typed. Every variable is described in `.env.example`. */
 export interface Config {
@@ -113,12 +114,6 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     )
   }
   return toConfig(parsed.data)
-}
-
-/** Whether an address can only be reached from this machine. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1' || host === '[::1]') return true
-  return isIP(host) === 4 && host.startsWith('127.')
 }
 
 function contradictions(env: Environment): string[] {

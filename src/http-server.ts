@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 
-import { isLoopback } from './config.ts'
 import type { Logger } from './log.ts'
+import { isLoopbackHost } from './loopback.ts'
 
 export interface HttpServerOptions {
   host: string
@@ -93,8 +93,7 @@ function isUpgradeAllowed(
  * (DNS rebinding), and a request that a page sent must come from our own page (cross-site requests).
  */
 function isSameMachine(host: string, origin: string | undefined): boolean {
-  const hostname = host.replace(/:\d+$/, '')
-  return isLoopback(hostname) && (origin === undefined || origin === `http://${host}`)
+  return isLoopbackHost(host) && (origin === undefined || origin === `http://${host}`)
 }
 
 function listen(

@@ -14,6 +14,7 @@ import { createBot, type Bot } from './bot/bot.ts'
 import { inviteUrl } from './bot/invite.ts'
 import { toLoggedError } from './bot/log-error.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
+import { everyInterval } from './every.ts'
 import { startHttpServer } from './http-server.ts'
 import { newId } from './ids.ts'
 import { createLogger, type Logger } from './log.ts'
@@ -60,7 +61,15 @@ async function startParts(
   parts.defer(() => store.close())
   const tokens = createTokenCounter({ log })
   parts.defer(() => tokens.close())
-  const runs = createRunService({ store, driver: model.driver, tokens, newId, now, every, log })
+  const runs = createRunService({
+    store,
+    driver: model.driver,
+    tokens,
+    newId,
+    now,
+    every: everyInterval,
+    log,
+  })
   parts.defer(() => runs.close())
   await runs.start()
 
@@ -207,11 +216,6 @@ async function chooseDiscord({ discord }: Config, log: Logger): Promise<ChosenDi
 
 function now(): number {
   return Date.now()
-}
-
-function every(intervalMs: number, tick: () => void): () => void {
-  const timer = setInterval(tick, intervalMs)
-  return () => clearInterval(timer)
 }
 
 function readConfig(): Config {

@@ -37,7 +37,6 @@ try {
   await page.locator('.member', { hasText: '瓜瓜' }).locator('.online').waitFor()
   for (const question of questions) {
     // One after the other, as a person asks.
-    // oxlint-disable-next-line no-await-in-loop
     await ask(page, question)
   }
   await mkdir(dirname(picture), { recursive: true })

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { Hono, type MiddlewareHandler } from 'hono'
 
 import { NotFoundError } from '../errors.ts'
+import { everyInterval, type Every } from '../every.ts'
 import type { NewId } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import type { ModelDriver } from '../models/driver.ts'
@@ -16,7 +17,6 @@ import { runRoutes } from './routes/runs.ts'
 import { stepRoutes } from './routes/steps.ts'
 import { threadRoutes } from './routes/threads.ts'
 import type { RunService } from './runs/run-service.ts'
-import type { Every } from './sse.ts'
 import type { Store } from './store/store.ts'
 import { unavailableRoutes } from './unavailable.ts'
 import { v1FileRoutes } from './v1/files.ts'
@@ -97,9 +97,4 @@ function beginRequest({ newId, log }: Pick<AppDeps, 'newId' | 'log'>): Middlewar
     const tookMs = Math.round(performance.now() - startedAtMs)
     log.debug({ requestId, method, path, status: context.res.status, tookMs }, 'request answered')
   }
-}
-
-function everyInterval(intervalMs: number, tick: () => void): () => void {
-  const timer = setInterval(tick, intervalMs)
-  return () => clearInterval(timer)
 }

@@ -1,9 +1,7 @@
+import type { Every } from '../every.ts'
 import type { Logger } from '../log.ts'
 import { toErrorAnswer } from './error-response.ts'
 import type { RunEvent } from './wire/events.ts'
-
-/** Calls `tick` every `intervalMs` until the function it returns is called. */
-export type Every = (intervalMs: number, tick: () => void) => () => void
 
 export interface EventStreamDeps {
   every: Every

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Hono } from 'hono'
 import { WebSocketServer } from 'ws'
 
+import { isLoopbackHost } from '../loopback.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { createGatewayControls, type GatewayControls } from './gateway/controls.ts'
 import { createHub } from './gateway/hub.ts'
@@ -246,7 +247,6 @@ function isForeign({ headers }: IncomingMessage, publicOrigin: string | undefine
   return URL.parse(origin)?.host !== host
 }
 
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
-
 const isTrusted = (host: string, publicOrigin: string | undefined): boolean =>
-  loopback.test(host) || (publicOrigin !== undefined && URL.parse(publicOrigin)?.host === host)
+  isLoopbackHost(host.toLowerCase()) ||
+  (publicOrigin !== undefined && URL.parse(publicOrigin)?.host === host)

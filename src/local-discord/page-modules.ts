@@ -50,7 +50,6 @@ export async function readPageModules(entry: URL): Promise<PageModules> {
   const seen = new Set(waiting)
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
     // One after the other keeps the order stable: the page loads what is imported first, first.
-    // oxlint-disable-next-line no-await-in-loop
     const body = await readModule(file)
     modules.set(file, { path: publicPath(file, ownRoot), body })
     for (const specifier of importsOf(body)) {

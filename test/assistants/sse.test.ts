@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { toEventStream, type Every } from '../../src/assistants/sse.ts'
+import { toEventStream } from '../../src/assistants/sse.ts'
 import type { RunEvent } from '../../src/assistants/wire/events.ts'
 import { RunConflictError } from '../../src/errors.ts'
+import type { Every } from '../../src/every.ts'
 import { createLogger } from '../../src/log.ts'
 
 const log = createLogger({ level: 'silent', pretty: false })

@@ -13,6 +13,7 @@ import { createApp } from '../../src/assistants/app.ts'
 import { createRunService } from '../../src/assistants/runs/service.ts'
 import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
 import { createBot, type Bot, type BotDeps } from '../../src/bot/bot.ts'
+import { everyInterval } from '../../src/every.ts'
 import { newId } from '../../src/ids.ts'
 import type { ServeOptions } from '../../src/local-discord/serve.ts'
 import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
@@ -126,10 +127,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       tokens,
       newId,
       now: Date.now,
-      every(intervalMs, tick) {
-        const timer = setInterval(tick, intervalMs)
-        return () => clearInterval(timer)
-      },
+      every: everyInterval,
       log,
     })
     await runs.start()

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 import { RunConflictError, type NotFoundError } from '../../errors.ts'
+import type { Every } from '../../every.ts'
 import type { NewId } from '../../ids.ts'
 import type { Logger } from '../../log.ts'
 import type { ModelDriver } from '../../models/driver.ts'
@@ -28,8 +29,7 @@ export interface RunServiceDeps {
   newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
-  /** Calls `tick` every `intervalMs` until the function it returns is called. */
-  every: (intervalMs: number, tick: () => void) => () => void
+  every: Every
   /** Runs executed at once; others wait. Default 256. */
   maxConcurrent?: number | undefined
   log: Logger

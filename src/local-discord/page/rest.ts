@@ -36,14 +36,11 @@ export function createRest(token: () => string | undefined) {
       body === undefined || body instanceof FormData ? (body ?? null) : JSON.stringify(body)
     for (let retries = 0; ; retries++) {
       // Each try depends on how the one before ended.
-      // oxlint-disable-next-line no-await-in-loop
       const response = await fetch(base + path, { method, headers, body: payload })
       if (response.status === 429 && retries < mostRetries) {
-        // oxlint-disable-next-line no-await-in-loop
         await pause(Number(response.headers.get('retry-after') ?? 1))
         continue
       }
-      // oxlint-disable-next-line no-await-in-loop
       const text = await response.text()
       if (!response.ok) throw new RestError(response.status, messageOf(text))
       // The server is ours and its answers are typed in protocol.ts.

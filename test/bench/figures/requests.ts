@@ -10,7 +10,6 @@ export async function measureRequests(stages: Stage[], turns: number): Promise<F
   return [await countRequests(stages, 'plain', turns), await countRequests(stages, 'tool', turns)]
 }
 
-// oxlint-disable-next-line max-params
 async function countRequests(stages: Stage[], kind: Kind, turns: number): Promise<Figure> {
   const counted = await Promise.all(
     stages.map(async (stage) => {
