@@ -19,7 +19,10 @@ export async function migrate(db: Kysely<Database>, dialect: SqlDialect): Promis
 }
 
 function migrations(dialect: SqlDialect): Record<string, Migration> {
-  return { '0001_assistants_threads_runs': { up: (db) => createFirstTables(db, dialect) } }
+  return {
+    '0001_assistants_threads_runs': { up: (db) => createFirstTables(db, dialect) },
+    '0002_projects_usage': { up: (db) => addProjectsAndUsage(db, dialect) },
+  }
 }
 
 async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect): Promise<void> {
@@ -90,4 +93,42 @@ async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect):
   await index('runs_active').on('runs').column('thread_id').unique().where(isActive).execute()
   await index('runs_active_seq').on('runs').column('seq').where(isActive).execute()
   await index('run_steps_run').on('run_steps').columns(['run_id', 'seq']).execute()
+}
+
+async function addProjectsAndUsage(db: Kysely<unknown>, { sequence }: SqlDialect): Promise<void> {
+  for (const table of ['assistants', 'threads']) {
+    await db.schema
+      .alterTable(table)
+      .addColumn('project', 'text', (column) => column.notNull().defaultTo('default'))
+      .execute()
+  }
+  await db.schema.alterTable('runs').addColumn('held_by', 'text').execute()
+  await db.schema.alterTable('run_settings').addColumn('api_key', 'text').execute()
+  await db.schema
+    .createTable('usage_records')
+    .addColumn('seq', sequence, (column) => column.primaryKey())
+    .addColumn('created_at', 'integer', (column) => column.notNull())
+    .addColumn('project', 'text', (column) => column.notNull())
+    .addColumn('api_key', 'text')
+    .addColumn('model', 'text', (column) => column.notNull())
+    .addColumn('assistant_id', 'text')
+    .addColumn('thread_id', 'text')
+    .addColumn('run_id', 'text')
+    .addColumn('step_id', 'text')
+    .addColumn('prompt_tokens', 'integer', (column) => column.notNull())
+    .addColumn('cached_tokens', 'integer', (column) => column.notNull())
+    .addColumn('completion_tokens', 'integer', (column) => column.notNull())
+    .addColumn('reasoning_tokens', 'integer', (column) => column.notNull())
+    .addColumn('cost', 'double precision')
+    .execute()
+  await db.schema
+    .createIndex('assistants_project')
+    .on('assistants')
+    .columns(['project', 'seq'])
+    .execute()
+  await db.schema
+    .createIndex('usage_records_created')
+    .on('usage_records')
+    .column('created_at')
+    .execute()
 }

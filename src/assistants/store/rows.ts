@@ -30,7 +30,7 @@ export function toThreadRow(thread: Thread): NewRow<'threads'> {
   }
 }
 
-export function fromThreadRow(row: Omit<Row<'threads'>, 'seq' | 'deleted'>): Thread {
+export function fromThreadRow(row: Omit<Row<'threads'>, 'seq' | 'deleted' | 'project'>): Thread {
   return {
     id: row.id,
     object: 'thread',

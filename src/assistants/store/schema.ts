@@ -6,10 +6,12 @@ import type { Generated } from 'kysely'
  * may change them while the run engine changes the rest.
  */
 export interface Database {
-  assistants: { seq: Generated<number>; id: string; body: string }
+  assistants: { seq: Generated<number>; id: string; project: Generated<string>; body: string }
   threads: {
     seq: Generated<number>
     id: string
+    /** Whose it is, and with it everything in the thread. */
+    project: Generated<string>
     created_at: number
     metadata: string
     tool_resources: string
@@ -34,17 +36,45 @@ export interface Database {
     active: number
     status: string
     expires_at: number | null
+    /** The execution that works on it; whoever lost the run to another may not write any more. */
+    held_by: string | null
     metadata: string
     /** As a `body`, of what changes. */
     state: string
   }
   /** The rest of a run, instructions and tools among it: written once, with the run. */
-  run_settings: { seq: number; body: string }
+  run_settings: {
+    seq: number
+    body: string
+    /** Id of the API key that asked for the run; null inside the process and without keys. */
+    api_key: string | null
+  }
   run_steps: {
     seq: Generated<number>
     id: string
     run_id: string
     usage: string | null
     body: string
+  }
+  /** What each turn of a model cost. Stays when the thread goes. */
+  usage_records: {
+    seq: Generated<number>
+    /** Unix seconds. */
+    created_at: number
+    project: string
+    api_key: string | null
+    model: string
+    /** Null for a request that was passed through to the endpoint. */
+    assistant_id: string | null
+    thread_id: string | null
+    run_id: string | null
+    step_id: string | null
+    /** Tokens; `cached_tokens` are among the prompt's, `reasoning_tokens` among the completion's. */
+    prompt_tokens: number
+    cached_tokens: number
+    completion_tokens: number
+    reasoning_tokens: number
+    /** US dollars; null where nobody knows the model's price. */
+    cost: number | null
   }
 }
