@@ -6,6 +6,8 @@ export interface EndpointErrorContext {
   model: string
   /** Never to be shown, wherever the endpoint may have put it. */
   apiKey: string | undefined
+  /** What the endpoint was asked to speak. */
+  dialect: 'Chat Completions' | 'Responses'
 }
 
 /**
@@ -46,7 +48,7 @@ function statusOf(error: APIError): number | undefined {
 
 function fromStatus(
   error: APIError,
-  { status, model, apiKey }: EndpointErrorContext & { status: number },
+  { status, model, apiKey, dialect }: EndpointErrorContext & { status: number },
 ): ProviderError {
   const options = { cause: forLog(error, apiKey), retryAfterMs: retryAfterMs(error.headers) }
   if (status === 401 || status === 403) {
@@ -66,7 +68,7 @@ function fromStatus(
     return new ProviderError('server_error', message, options)
   }
   if (status === 404) {
-    const message = 'The model endpoint has no Chat Completions at its address (404).'
+    const message = `The model endpoint has no ${dialect} at its address (404).`
     return new ProviderError('server_error', message, options)
   }
   if (status === 400 || status === 413 || status === 422) {

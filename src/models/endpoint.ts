@@ -1,0 +1,149 @@
+import OpenAI from 'openai'
+
+import type { Logger } from '../log.ts'
+import { contextWindowOf } from './context-windows.ts'
+import type { ModelDriver, ModelEvent, StreamOptions } from './driver.ts'
+import { brokeOff, tookTooLong, toProviderError } from './provider-error.ts'
+
+export interface EndpointOptions {
+  /** Local servers need none. */
+  apiKey?: string | undefined
+  /** Up to and including `/v1`; default OpenAI's own. */
+  baseURL?: string | undefined
+  /** Asked for where a request names no model; what `listModels` answers if the endpoint has no list. */
+  defaultModel?: string | undefined
+  /** Context window of every model in tokens; default: known by the model's name. */
+  contextWindow?: number | undefined
+  fetch?: typeof fetch | undefined
+  /** How often the SDK tries again before a token has come; default 2. */
+  maxRetries?: number | undefined
+  /** Until the first sign of an answer, retries included; default 120 s (reasoning models think first). */
+  firstTokenTimeoutMs?: number | undefined
+  /** Between two signs of the answer; default 60 s. */
+  gapTimeoutMs?: number | undefined
+  log: Logger
+}
+
+/** One way of speaking to a model over HTTP. */
+export interface Dialect {
+  /** As the vendors spell it. */
+  name: 'Chat Completions' | 'Responses'
+  log: Logger
+}
+
+/** What an answer means, piece by piece, in whatever dialect it comes. */
+export interface AnswerReader<Piece> {
+  read(piece: Piece): ModelEvent[]
+  /** The last event, or undefined if the answer is not whole. */
+  finish(): Extract<ModelEvent, { type: 'finish' }> | undefined
+}
+
+export interface Question<Piece> {
+  model: string
+  /** Sends the request; the answer is given up when the signal is aborted. */
+  ask: (options: { signal: AbortSignal }) => Promise<AsyncIterable<Piece>>
+  reader: AnswerReader<Piece>
+}
+
+/** A server that has models, whatever dialect it speaks. */
+export interface Endpoint extends Pick<ModelDriver, 'contextWindow' | 'listModels'> {
+  client: OpenAI
+  /** Where the models are; with `isOpenAi`, what can be expected of it. */
+  baseURL: string
+  /** The model that is asked where a request names none. */
+  modelOf(request: { model: string }): string
+  /** Asks and reads the answer, both within their time, as `ModelDriver.stream` promises. */
+  stream<Piece>(question: Question<Piece>, options: StreamOptions): AsyncGenerator<ModelEvent>
+}
+
+const openAi = 'https://api.openai.com/v1'
+
+export function createEndpoint(
+  {
+    apiKey,
+    baseURL = openAi,
+    defaultModel,
+    contextWindow,
+    fetch,
+    maxRetries = 2,
+    firstTokenTimeoutMs = 120_000,
+    gapTimeoutMs = 60_000,
+  }: EndpointOptions,
+  { name, log }: Dialect,
+): Endpoint {
+  const client = new OpenAI({
+    // The SDK insists on a key; servers that need none ignore it.
+    apiKey: apiKey ?? 'none',
+    baseURL,
+    // Or else it would read them, and its log level, from the environment.
+    organization: null,
+    project: null,
+    logLevel: 'off',
+    maxRetries,
+    timeout: firstTokenTimeoutMs,
+    ...(fetch && { fetch }),
+  })
+
+  async function* stream<Piece>(
+    { model, ask, reader }: Question<Piece>,
+    { signal }: StreamOptions,
+  ): AsyncGenerator<ModelEvent> {
+    signal.throwIfAborted()
+    const tooLong = new AbortController()
+    const watchdog = setTimeout(() => tooLong.abort(), firstTokenTimeoutMs)
+    let gapWatchdog: NodeJS.Timeout | undefined
+    try {
+      const pieces = await ask({ signal: AbortSignal.any([signal, tooLong.signal]) })
+      for await (const piece of pieces) {
+        clearTimeout(watchdog)
+        gapWatchdog ??= setTimeout(() => tooLong.abort(), gapTimeoutMs)
+        gapWatchdog.refresh()
+        yield* reader.read(piece)
+      }
+      // When aborted, the SDK ends the stream as if it were whole.
+      signal.throwIfAborted()
+      if (tooLong.signal.aborted) throw tookTooLong()
+      const finish = reader.finish()
+      if (!finish) throw brokeOff()
+      yield finish
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      const failure = tooLong.signal.aborted
+        ? tookTooLong(error)
+        : toProviderError(error, { model, apiKey, dialect: name })
+      log.warn({ err: failure, model }, 'model endpoint failed')
+      throw failure
+    } finally {
+      clearTimeout(watchdog)
+      clearTimeout(gapWatchdog)
+    }
+  }
+
+  async function listModels({ signal }: { signal: AbortSignal }): Promise<OpenAI.Models.Model[]> {
+    try {
+      const page = await client.models.list({ signal })
+      return page.data.slice(0, 1000)
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      const context = { model: defaultModel ?? '', apiKey, dialect: name }
+      const failure = toProviderError(error, context)
+      if (!(error instanceof OpenAI.NotFoundError) || defaultModel === undefined) throw failure
+      return [{ id: defaultModel, object: 'model', created: 0, owned_by: 'endpoint' }]
+    }
+  }
+
+  return {
+    client,
+    baseURL,
+    modelOf: ({ model }) => model || (defaultModel ?? ''),
+    stream,
+    contextWindow: (model) => contextWindow ?? contextWindowOf(model),
+    listModels,
+  }
+}
+
+/** OpenAI itself, or the same models at Azure. */
+export function isOpenAi(baseURL: string): boolean {
+  const host = URL.parse(baseURL)?.hostname ?? ''
+  return ['openai.com', 'azure.com'].some((name) => host === name || host.endsWith(`.${name}`))
+}
