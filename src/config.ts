@@ -96,17 +96,25 @@ export const environmentSchema = z.object({
 
 type Environment = z.infer<typeof environmentSchema>
 
+export interface ParseConfigOptions {
+  /** Whether local Discord is served where there is no `DISCORD_TOKEN`; default true. */
+  localDiscord?: boolean
+}
+
 /**
  * Reads the environment once. An empty variable counts as absent, so that `.env` may list them all.
  * Throws `ConfigError` naming every problem at once.
  */
-export function parseConfig(env: Record<string, string | undefined>): Config {
+export function parseConfig(
+  env: Record<string, string | undefined>,
+  { localDiscord = true }: ParseConfigOptions = {},
+): Config {
   const present = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
   const parsed = environmentSchema.safeParse(present)
   const problems = parsed.success
-    ? contradictions(parsed.data)
+    ? contradictions(parsed.data, localDiscord)
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(
@@ -116,14 +124,14 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   return toConfig(parsed.data)
 }
 
-function contradictions(env: Environment): string[] {
+function contradictions(env: Environment, localDiscord: boolean): string[] {
   const problems: string[] = []
   if (!isLoopback(env.HOST) && splitKeys(env.API_KEYS).length === 0) {
     problems.push(
       `API_KEYS: required because HOST is ${env.HOST}, which other machines can reach; set at least one long random key`,
     )
   }
-  if (!isLoopback(env.HOST) && env.DISCORD_TOKEN === undefined) {
+  if (localDiscord && !isLoopback(env.HOST) && env.DISCORD_TOKEN === undefined) {
     problems.push(
       'DISCORD_TOKEN: required because HOST is not loopback; local Discord has no passwords, so it serves this machine only',
     )

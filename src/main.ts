@@ -1,85 +1,28 @@
-import { mkdirSync } from 'node:fs'
-import { flushCompileCache } from 'node:module'
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { KeyvSqlite } from '@keyv/sqlite'
 import { Keyv } from 'keyv'
 import OpenAI from 'openai'
 
-import { createApp } from './assistants/app.ts'
-import { createRunService } from './assistants/runs/service.ts'
-import { lockSqlite } from './assistants/store/sqlite-lock.ts'
-import { createSqliteStore } from './assistants/store/sqlite.ts'
 import { createBot, type Bot } from './bot/bot.ts'
 import { inviteUrl } from './bot/invite.ts'
 import { toLoggedError } from './bot/log-error.ts'
-import { ConfigError, parseConfig, type Config } from './config.ts'
-import { everyInterval } from './every.ts'
+import { parseConfig, type Config } from './config.ts'
 import { startHttpServer } from './http-server.ts'
-import { newId } from './ids.ts'
-import { createLogger, type Logger } from './log.ts'
-import { createChatCompletionsDriver } from './models/chat-completions.ts'
-import type { ModelDriver } from './models/driver.ts'
+import type { Logger } from './log.ts'
+import { runProgram, type Parts } from './program.ts'
+import { startRuntime, type Runtime } from './runtime.ts'
 import { createSchedules } from './schedule/schedules.ts'
-import { explainStartFailure } from './start-failure.ts'
-import { createTokenCounter } from './tokens/token-counter.ts'
 import { createAskDatabase } from './tools/ask-database.ts'
 import { createToolRegistry } from './tools/registry.ts'
 
-/** The whole program, running. */
-interface Guagua {
-  /** What to tell whoever started it. */
-  greeting: string
-  close(): Promise<void>
-}
-
-/** All of a stop: the bot's answers get most of it, the rest is for putting things away. */
-const stopWithinMs = 10_000
-
-/** Starts every part, in the order in which they need each other; `close` goes the other way. */
-async function start(config: Config, log: Logger): Promise<Guagua> {
-  const parts = new AsyncDisposableStack()
-  try {
-    return await startParts(config, { log, parts })
-  } catch (error) {
-    // Whatever goes wrong with putting things away, the first error is the one to tell of.
-    await parts.disposeAsync().catch((err: unknown) => log.warn({ err }, 'did not close cleanly'))
-    throw error
-  }
-}
-
-async function startParts(
-  config: Config,
-  { log, parts }: { log: Logger; parts: AsyncDisposableStack },
-): Promise<Guagua> {
-  mkdirSync(config.dataDir, { recursive: true })
+/** Everything: the bot, the runtime, and Discord if there is no other. */
+async function start(config: Config, { log, parts }: Parts): Promise<string> {
   const timeZone = Temporal.Now.timeZoneId()
-  const model = await chooseModel(config, log)
-
-  parts.defer(lockSqlite(config.databasePath))
-  const store = await createSqliteStore({ path: config.databasePath, log })
-  parts.defer(() => store.close())
-  const tokens = createTokenCounter({ log })
-  parts.defer(() => tokens.close())
-  const runs = createRunService({
-    store,
-    driver: model.driver,
-    tokens,
-    newId,
-    now,
-    every: everyInterval,
-    log,
-  })
-  parts.defer(() => runs.close())
-  await runs.start()
-
-  const api = { store, runs, models: model.driver, log, newId, now }
-  const inside = createApp({ ...api, apiKeys: null })
-  const openai = createOpenAi(config, inside)
+  const runtime = await startRuntime(config, { log, parts })
+  const openai = createOpenAi(config, runtime)
 
   const keyv = await openKeyv(config)
   parts.defer(() => keyv.disconnect())
-  const schedules = createSchedules({ now, timeZone, log })
+  const schedules = createSchedules({ now: Date.now, timeZone, log })
   parts.defer(() => schedules.close())
   const tools = createToolRegistry({
     tools: { ask_database: createAskDatabase({ schedules }) },
@@ -95,11 +38,11 @@ async function startParts(
     port,
     authenticated: apiKeys.length > 0,
     mount(app) {
-      app.route('/', createApp({ ...api, apiKeys: apiKeys.length > 0 ? apiKeys : null }))
+      app.route('/', runtime.outside)
       discord.mount(app)
     },
     async healthCheck() {
-      await store.ping()
+      await runtime.healthCheck()
       if (bot?.isConnected() === false) throw new Error('Discord closed the gateway for good')
     },
     ...(discord.upgrade && { upgrade: discord.upgrade }),
@@ -112,7 +55,7 @@ async function startParts(
     apiUrl: discord.apiUrl(http.origin),
     openai,
     assistantId: config.assistantId ?? undefined,
-    model: model.name,
+    model: runtime.defaultModel,
     tools,
     schedules,
     keyv,
@@ -123,10 +66,7 @@ async function startParts(
   parts.defer(() => bot.close())
   const { applicationId } = await bot.start()
   schedules.warm().catch((err: unknown) => log.warn({ err }, 'the query thread did not start'))
-  return {
-    greeting: discord.greeting({ origin: http.origin, applicationId }),
-    close: () => parts.disposeAsync(),
-  }
+  return discord.greeting({ origin: http.origin, applicationId })
 }
 
 /** Conversations and settings. Rejects here rather than at the first question. */
@@ -136,31 +76,8 @@ async function openKeyv({ keyvUri }: Config): Promise<Keyv> {
   return keyv
 }
 
-interface ChosenModel {
-  driver: ModelDriver
-  name: string
-}
-
-async function chooseModel({ model }: Config, log: Logger): Promise<ChosenModel> {
-  if (model) {
-    const driver = createChatCompletionsDriver({
-      apiKey: model.apiKey,
-      baseURL: model.baseUrl,
-      defaultModel: model.model,
-      contextWindow: model.contextWindow ?? undefined,
-      log,
-    })
-    return { driver, name: model.model }
-  }
-  const { createDemoDriver, demoModel } = await import('./models/demo.ts')
-  const driver = createDemoDriver({
-    sleep: (ms, { signal }) => sleep(ms, undefined, { signal }),
-  })
-  return { driver, name: demoModel }
-}
-
 /** The bot's way to the runtime: always the SDK, over HTTP or straight into the app. */
-function createOpenAi({ assistantsServer }: Config, app: ReturnType<typeof createApp>): OpenAI {
+function createOpenAi({ assistantsServer }: Config, { inside }: Runtime): OpenAI {
   const shared = { organization: null, project: null, logLevel: 'off' as const }
   if (assistantsServer) {
     const { baseUrl, apiKey } = assistantsServer
@@ -171,7 +88,7 @@ function createOpenAi({ assistantsServer }: Config, app: ReturnType<typeof creat
     apiKey: 'embedded',
     baseURL: 'http://runtime/v1',
     maxRetries: 0,
-    fetch: async (input, init) => app.fetch(new Request(input, init)),
+    fetch: async (input, init) => inside.fetch(new Request(input, init)),
   })
 }
 
@@ -214,59 +131,4 @@ async function chooseDiscord({ discord }: Config, log: Logger): Promise<ChosenDi
   }
 }
 
-function now(): number {
-  return Date.now()
-}
-
-function readConfig(): Config {
-  try {
-    return parseConfig(process.env)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exit(1)
-  }
-}
-
-async function main(): Promise<void> {
-  const config = readConfig()
-  const pretty = process.stdout.isTTY
-  const log = createLogger({ level: config.logLevel, pretty })
-  process.on('unhandledRejection', (error) => {
-    log.error({ err: toLoggedError(error) }, 'unhandled rejection')
-  })
-
-  let guagua: Guagua | null = null
-  let stopping = false
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (stopping) process.exit(130)
-    stopping = true
-    log.info({ signal }, 'stopping')
-    setTimeout(() => process.exit(1), stopWithinMs).unref()
-    try {
-      await guagua?.close()
-    } catch (error) {
-      log.error({ err: toLoggedError(error) }, 'did not stop cleanly')
-      process.exit(1)
-    }
-    process.exit(0)
-  }
-  process.on('SIGINT', (signal) => void stop(signal))
-  process.on('SIGTERM', (signal) => void stop(signal))
-
-  try {
-    guagua = await start(config, log)
-  } catch (error) {
-    const explanation = explainStartFailure(error, config)
-    if (explanation === null) log.fatal({ err: toLoggedError(error) }, 'could not start')
-    else log.fatal(explanation)
-    process.exitCode = 1
-    return
-  }
-  // Now rather than at exit, which a crash would skip.
-  flushCompileCache()
-  if (pretty) process.stdout.write(`\n  瓜瓜 ${guagua.greeting}\n\n`)
-  else log.info(guagua.greeting)
-}
-
-await main()
+await runProgram({ readConfig: (env) => parseConfig(env), start, toLoggedError })

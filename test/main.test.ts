@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, describe, it } from 'node:test'
 
+import OpenAI from 'openai'
+
 import { seedIds } from '../src/local-discord/seed.ts'
 import { connectUsers, type TestUser, userOf } from './helpers/local-discord.ts'
 import { createModelServer } from './helpers/model-server.ts'
-import { startCommand } from './helpers/start-command.ts'
+import { startCommand, type StartScript } from './helpers/start-command.ts'
 
 const cleanUps: (() => Promise<unknown>)[] = []
 after(async () => {
@@ -30,8 +32,8 @@ async function dataDir(): Promise<string> {
   return folder
 }
 
-function run(env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, startCommand(), {
+function run(env: Record<string, string>, script: StartScript = 'start'): ChildProcess {
+  const child = spawn(process.execPath, startCommand(script), {
     // Nothing of the tester's own environment may reach it.
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', TZ: 'Asia/Shanghai', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -41,14 +43,14 @@ function run(env: Record<string, string>): ChildProcess {
 }
 
 /** Starts the program and waits for the line that says where to go. */
-async function start(env: Record<string, string>): Promise<Guagua> {
-  const child = run(env)
+async function start(env: Record<string, string>, script: StartScript = 'start'): Promise<Guagua> {
+  const child = run(env, script)
   const origin = await new Promise<string>((resolve, reject) => {
     const said: string[] = []
     assert.ok(child.stdout)
     createInterface(child.stdout).on('line', (line) => {
       said.push(line)
-      const found = /Open (http:\/\/[\d.:]+)/.exec(line)?.[1]
+      const found = /(?:Open |OPENAI_BASE_URL=)(http:\/\/[\w.:]+)/.exec(line)?.[1]
       if (found !== undefined) resolve(found)
     })
     child.once('exit', () => reject(new Error(`it ended:\n${said.join('\n')}`)))
@@ -65,8 +67,8 @@ async function start(env: Record<string, string>): Promise<Guagua> {
 }
 
 /** Runs the program to its end; answers its exit code and all that it said. */
-async function runToEnd(env: Record<string, string>) {
-  const child = run(env)
+async function runToEnd(env: Record<string, string>, script: StartScript = 'start') {
+  const child = run(env, script)
   let said = ''
   child.stdout?.on('data', (data: Buffer) => (said += data.toString()))
   child.stderr?.on('data', (data: Buffer) => (said += data.toString()))
@@ -94,6 +96,77 @@ async function asked(user: TestUser, text: string): Promise<string> {
   )
   return answer.content
 }
+
+/** The SDK with nothing but what the program prints. */
+function clientOf({ origin }: Guagua, apiKey = 'any'): OpenAI {
+  return new OpenAI({ baseURL: `${origin}/v1`, apiKey, maxRetries: 0 })
+}
+
+/** Makes node write the address of every module it loads into a file, one per line. */
+function tracingTo(file: string): string {
+  const hook = `
+    import { appendFileSync } from 'node:fs'
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      load(url, context, next) {
+        appendFileSync(${JSON.stringify(file)}, url + '\\n')
+        return next(url, context)
+      },
+    })`
+  return `--import data:text/javascript,${encodeURIComponent(hook)}`
+}
+
+function packagesIn(trace: string): Set<string> {
+  const names = trace.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)
+  return new Set([...names].map(([, name]) => name ?? ''))
+}
+
+describe('npm run serve', () => {
+  it('answers the SDK from the demo, without Discord, and stops at once', async () => {
+    const guagua = await start({ DATA_DIR: await dataDir() }, 'serve')
+    const { beta } = clientOf(guagua)
+    const assistant = await beta.assistants.create({ model: 'guagua-demo' })
+    const thread = await beta.threads.create({ messages: [{ role: 'user', content: 'hello' }] })
+    const run = await beta.threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id })
+    assert.equal(run.status, 'completed')
+    const messages = await beta.threads.messages.list(thread.id)
+    assert.deepEqual(
+      messages.data.map(({ role }) => role),
+      ['assistant', 'user'],
+    )
+    assert.equal((await fetch(`${guagua.origin}/healthz`)).status, 200)
+    assert.equal((await fetch(guagua.origin)).status, 404)
+    assert.deepEqual(await guagua.stop('SIGTERM'), { code: 0, signal: null })
+  })
+
+  it('serves other machines with keys alone', async () => {
+    const env = { DATA_DIR: await dataDir(), HOST: '0.0.0.0' }
+    const refused = await runToEnd(env, 'serve')
+    assert.equal(refused.code, 1)
+    assert.match(refused.said, /API_KEYS: required/)
+    assert.doesNotMatch(refused.said, /DISCORD_TOKEN/)
+
+    const guagua = await start({ ...env, API_KEYS: 'sk-one' }, 'serve')
+    await assert.rejects(
+      clientOf(guagua, 'sk-two').beta.assistants.list(),
+      OpenAI.AuthenticationError,
+    )
+    assert.deepEqual((await clientOf(guagua, 'sk-one').beta.assistants.list()).data, [])
+    await guagua.stop('SIGTERM')
+  })
+
+  it('loads neither Discord nor what another database needs', async () => {
+    const folder = await dataDir()
+    const trace = join(folder, 'loaded.txt')
+    const guagua = await start({ DATA_DIR: folder, NODE_OPTIONS: tracingTo(trace) }, 'serve')
+    const loaded = packagesIn(await readFile(trace, 'utf8'))
+    assert.ok(loaded.has('better-sqlite3') && loaded.has('hono'))
+    for (const heavy of ['discord.js', 'pg', 'pg-boss', 'sql.js', 'ws', 'keyv', 'commander']) {
+      assert.ok(!loaded.has(heavy), `${heavy} is loaded`)
+    }
+    await guagua.stop('SIGTERM')
+  })
+})
 
 describe('npm start', () => {
   it('answers from the schedule with nothing configured, and says that it is a demo', async () => {
