@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
 import type { Logger } from '../log.ts'
+import { startTimer as realTimer, type StartTimer } from '../timer.ts'
 import { laySample, mondayOf, parseSample } from './sample.ts'
 import { createSandbox } from './sandbox/sandbox.ts'
-import { startTimer as realTimer, type StartTimer } from './sandbox/timer.ts'
 import type { Course, Schedule, Schedules } from './schedule.ts'
 
 export interface SchedulesDeps {

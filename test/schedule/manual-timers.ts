@@ -1,4 +1,4 @@
-import type { StartTimer } from '../../src/schedule/sandbox/timer.ts'
+import type { StartTimer } from '../../src/timer.ts'
 
 /** Timers that fire when a test says so. */
 export function createManualTimers() {

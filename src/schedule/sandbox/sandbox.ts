@@ -1,11 +1,11 @@
 import { AppError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import type { StartTimer } from '../../timer.ts'
 import { QueryError } from '../query-error.ts'
 import type { QueryResult } from '../schedule.ts'
 import { limits } from './limits.ts'
 import type { Dataset, WorkerMessage } from './messages.ts'
 import { createQueue } from './queue.ts'
-import type { StartTimer } from './timer.ts'
 import { startWorkerThread, type WorkerThread } from './worker-thread.ts'
 
 /**
