@@ -107,7 +107,7 @@ function toReason(reason: string): FinishReason {
   return reason === 'tool_calls' || reason === 'function_call' ? 'tool_calls' : 'stop'
 }
 
-function toUsage(usage: DeepPartial<OpenAI.CompletionUsage> | null | undefined): ModelUsage | null {
+export function toUsage(usage: DeepPartial<OpenAI.CompletionUsage> | null | undefined): ModelUsage | null {
   const prompt = toCount(usage?.prompt_tokens)
   const completion = toCount(usage?.completion_tokens)
   if (prompt === undefined || completion === undefined) return null

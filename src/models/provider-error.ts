@@ -20,9 +20,12 @@ export function toProviderError(error: unknown, context: EndpointErrorContext): 
   if (error instanceof APIConnectionError) {
     return new ProviderError('server_error', 'The model endpoint cannot be reached.', {
       cause: error,
+      isTransient: true,
     })
   }
+  if (error instanceof SyntaxError) return sentGarbage(error)
   if (!(error instanceof APIError)) return brokeOff(error)
+  if (isContextLength(error)) return promptTooLong(forLog(error, context.apiKey))
   const status = statusOf(error)
   if (status === undefined) return brokeOff(forLog(error, context.apiKey))
   return fromStatus(error, { ...context, status })
@@ -35,7 +38,18 @@ export function tookTooLong(cause?: unknown): ProviderError {
 
 export function brokeOff(cause?: unknown): ProviderError {
   const message = 'The model endpoint broke off its answer.'
+  return new ProviderError('server_error', message, { cause, isTransient: true })
+}
+
+/** What came is no answer, and would be none the next time. */
+export function sentGarbage(cause?: unknown): ProviderError {
+  const message = 'The model endpoint sent something that is no answer.'
   return new ProviderError('server_error', message, { cause })
+}
+
+function promptTooLong(cause: unknown): ProviderError {
+  const message = "The prompt is longer than the model's context window."
+  return new ProviderError('invalid_prompt', message, { cause })
 }
 
 /** An error in the middle of a stream has no status of its own, but may carry one as its code. */
@@ -50,14 +64,18 @@ function fromStatus(
   error: APIError,
   { status, model, apiKey, dialect }: EndpointErrorContext & { status: number },
 ): ProviderError {
-  const options = { cause: forLog(error, apiKey), retryAfterMs: retryAfterMs(error.headers) }
+  const options = {
+    cause: forLog(error, apiKey),
+    retryAfterMs: retryAfterMs(error.headers),
+    isTransient: isTransient(status),
+  }
   if (status === 401 || status === 403) {
     const message = `The model endpoint refused the API key (${status}).`
     return new ProviderError('server_error', message, options)
   }
   if (status === 402 || (status === 429 && isQuota(error))) {
     const message = `The model endpoint's quota is used up (${status}).`
-    return new ProviderError('rate_limit_exceeded', message, options)
+    return new ProviderError('rate_limit_exceeded', message, { ...options, isTransient: false })
   }
   if (status === 429) {
     const message = 'The model endpoint is over its rate limit (429).'
@@ -72,11 +90,21 @@ function fromStatus(
     return new ProviderError('server_error', message, options)
   }
   if (status === 400 || status === 413 || status === 422) {
-    const said = mask(textOf(error), apiKey).slice(0, 300)
-    const message = `The model endpoint refused the request (${status}): ${said}`
+    const said = saidOf(error, apiKey)
+    const message = `The model endpoint refused the request (${status})${said && `: ${said}`}`
     return new ProviderError('invalid_prompt', message, options)
   }
   return new ProviderError('server_error', `The model endpoint failed (${status}).`, options)
+}
+
+function isTransient(status: number): boolean {
+  return [408, 409, 425, 429].includes(status) || (status >= 500 && status !== 501)
+}
+
+/** What a client may read of a refusal: a sentence, but no page of a proxy. */
+function saidOf(error: APIError, apiKey: string | undefined): string {
+  const text = textOf(error)
+  return /<(?:!doctype|html|body)\b/i.test(text) ? '' : mask(text, apiKey).slice(0, 300)
 }
 
 /** What the log may show of the endpoint's answer, which may quote the key or be a whole page. */
@@ -90,15 +118,32 @@ function isQuota(error: APIError): boolean {
   return error.code === 'insufficient_quota' || error.type === 'insufficient_quota'
 }
 
+const contextLength = [
+  /(?:maximum|max) context length/i,
+  /context (?:length|window|size)[^.]{0,60}exceed/i,
+  /exceed[^.]{0,60}context (?:length|window|size)/i,
+  /prompt is too long/i,
+  /input token count[^.]{0,60}exceeds/i,
+]
+
+/** Everybody says it in other words, and with other statuses. */
+function isContextLength(error: APIError): boolean {
+  if (error.code === 'context_length_exceeded') return true
+  if (error.status === 429) return false
+  const text = textOf(error)
+  return contextLength.some((pattern) => pattern.test(text))
+}
+
 /** The endpoint's own words: OpenAI's envelope, or whatever the body was. */
-function textOf(error: APIError): string {
+export function textOf(error: APIError): string {
   const body: unknown = error.error
   if (typeof body === 'string') return body
   if (typeof body === 'object' && body !== null && 'message' in body) return String(body.message)
   return error.message
 }
 
-function mask(text: string, apiKey: string | undefined): string {
+/** What an endpoint said, less whatever should stay between it and the operator. */
+export function mask(text: string, apiKey: string | undefined): string {
   const known = apiKey ? text.replaceAll(apiKey, '[key]') : text
   return known
     .replaceAll(/\b(?:sk|pk|key|api)[-_][\w*.-]{8,}/gi, '[key]')
@@ -106,11 +151,14 @@ function mask(text: string, apiKey: string | undefined): string {
     .replaceAll(/https?:\/\/\S+/gi, '[address]')
 }
 
-/** The SDK's own retries obey dates as well; what is left for us are the plain numbers. */
-function retryAfterMs(headers: Headers | undefined): number | undefined {
-  const [milliseconds, seconds] = ['retry-after-ms', 'retry-after'].map((name) => {
-    const value = headers?.get(name)
-    return value && Number(value) >= 0 ? Number(value) : undefined
-  })
-  return milliseconds ?? (seconds === undefined ? undefined : seconds * 1000)
+/** Seconds, or a date, which is read by the endpoint's own clock. */
+export function retryAfterMs(headers: Headers | undefined): number | undefined {
+  const milliseconds = Number(headers?.get('retry-after-ms') ?? Number.NaN)
+  if (milliseconds >= 0) return milliseconds
+  const value = headers?.get('retry-after') ?? ''
+  if (value === '') return undefined
+  if (Number(value) >= 0) return Number(value) * 1000
+  const endpointNow = Date.parse(headers?.get('date') ?? '') || Date.now()
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - endpointNow)
 }
