@@ -13,6 +13,7 @@ export async function migrate(db: Kysely<Database>, dialect: SqlDialect): Promis
   const migrator = new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve(migrations(dialect)) },
+    ...(dialect.schema != null && { migrationTableSchema: dialect.schema }),
   })
   const { error } = await migrator.migrateToLatest()
   if (error) throw error
@@ -25,7 +26,14 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
   }
 }
 
-async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect): Promise<void> {
+/** Times and tokens: Postgres's `integer` ends in 2038. */
+function wholeNumber({ sequence }: SqlDialect) {
+  return sequence === 'integer' ? 'integer' : 'bigint'
+}
+
+async function createFirstTables(db: Kysely<unknown>, dialect: SqlDialect): Promise<void> {
+  const { sequence } = dialect
+  const number = wholeNumber(dialect)
   // Without SQLite's `autoincrement`, which writes one more table to keep the numbers of rows that are
   // gone from coming again. Nothing here remembers a number longer than its row.
   const numbered = (name: string) =>
@@ -41,7 +49,7 @@ async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect):
     .addColumn('body', 'text', (column) => column.notNull())
     .execute()
   await table('threads')
-    .addColumn('created_at', 'integer', (column) => column.notNull())
+    .addColumn('created_at', number, (column) => column.notNull())
     .addColumn('metadata', 'text', (column) => column.notNull())
     .addColumn('tool_resources', 'text', (column) => column.notNull())
     .addColumn('deleted', 'integer', (column) => column.notNull().defaultTo(0))
@@ -55,13 +63,13 @@ async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect):
   await ofThread('runs')
     .addColumn('active', 'integer', (column) => column.notNull())
     .addColumn('status', 'text', (column) => column.notNull())
-    .addColumn('expires_at', 'integer')
+    .addColumn('expires_at', number)
     .addColumn('metadata', 'text', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
     .execute()
   await db.schema
     .createTable('run_settings')
-    .addColumn('seq', sequence === 'integer' ? 'integer' : 'bigint', (column) =>
+    .addColumn('seq', number, (column) =>
       column.primaryKey().references('runs.seq').onDelete('cascade'),
     )
     .addColumn('body', 'text', (column) => column.notNull())
@@ -95,7 +103,8 @@ async function createFirstTables(db: Kysely<unknown>, { sequence }: SqlDialect):
   await index('run_steps_run').on('run_steps').columns(['run_id', 'seq']).execute()
 }
 
-async function addProjectsAndUsage(db: Kysely<unknown>, { sequence }: SqlDialect): Promise<void> {
+async function addProjectsAndUsage(db: Kysely<unknown>, dialect: SqlDialect): Promise<void> {
+  const number = wholeNumber(dialect)
   for (const table of ['assistants', 'threads']) {
     await db.schema
       .alterTable(table)
@@ -104,10 +113,11 @@ async function addProjectsAndUsage(db: Kysely<unknown>, { sequence }: SqlDialect
   }
   await db.schema.alterTable('runs').addColumn('held_by', 'text').execute()
   await db.schema.alterTable('run_settings').addColumn('api_key', 'text').execute()
+  await db.schema.alterTable('run_steps').addColumn('turn_state', 'text').execute()
   await db.schema
     .createTable('usage_records')
-    .addColumn('seq', sequence, (column) => column.primaryKey())
-    .addColumn('created_at', 'integer', (column) => column.notNull())
+    .addColumn('seq', dialect.sequence, (column) => column.primaryKey())
+    .addColumn('created_at', number, (column) => column.notNull())
     .addColumn('project', 'text', (column) => column.notNull())
     .addColumn('api_key', 'text')
     .addColumn('model', 'text', (column) => column.notNull())
@@ -115,10 +125,10 @@ async function addProjectsAndUsage(db: Kysely<unknown>, { sequence }: SqlDialect
     .addColumn('thread_id', 'text')
     .addColumn('run_id', 'text')
     .addColumn('step_id', 'text')
-    .addColumn('prompt_tokens', 'integer', (column) => column.notNull())
-    .addColumn('cached_tokens', 'integer', (column) => column.notNull())
-    .addColumn('completion_tokens', 'integer', (column) => column.notNull())
-    .addColumn('reasoning_tokens', 'integer', (column) => column.notNull())
+    .addColumn('prompt_tokens', number, (column) => column.notNull())
+    .addColumn('cached_tokens', number, (column) => column.notNull())
+    .addColumn('completion_tokens', number, (column) => column.notNull())
+    .addColumn('reasoning_tokens', number, (column) => column.notNull())
     .addColumn('cost', 'double precision')
     .execute()
   await db.schema

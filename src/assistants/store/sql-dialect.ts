@@ -7,4 +7,6 @@ export interface SqlDialect {
    * at a time, and no syntax for it.
    */
   rowLocks: boolean
+  /** Where the tables are, in a database with several schemas; null: where it puts them itself. */
+  schema?: string | null
 }
