@@ -44,7 +44,7 @@ export function isPassing(error: unknown): boolean {
 export function explainRefusal(error: unknown): string | null {
   if (error instanceof DatabaseRefusedError) return error.message
   if (!(error instanceof Error) || isPassing(error)) return null
-  switch (codeOf(error)) {
+  switch (codeOf(error) ?? '') {
     case '28P01':
     case '28000':
       return `the server does not let this user in (${error.message}); correct the user or the password`
