@@ -15,7 +15,7 @@ export function completeStep(record: StepRecord, now: number): ClosedStep {
     completed_at: now,
   }
   const step: RunStep = { ...toClosed(record), status: 'completed', completed_at: now }
-  return toClosedStep({ step, usage: record.usage, message }, 'thread.run.step.completed')
+  return toClosedStep({ ...record, step, message }, 'thread.run.step.completed')
 }
 
 type IncompleteReason = NonNullable<Message['incomplete_details']>['reason']
@@ -33,7 +33,7 @@ export function cutStepShort(record: StepRecord, { reason, now }: CutShort): Clo
   if (!record.message) return abandonStep(record, { how: 'cancelled', now })
   const message = toIncomplete(record.message, { reason, now })
   const step: RunStep = { ...toClosed(record), status: 'completed', completed_at: now }
-  return toClosedStep({ step, usage: record.usage, message }, 'thread.run.step.completed')
+  return toClosedStep({ ...record, step, message }, 'thread.run.step.completed')
 }
 
 export interface Abandonment {
@@ -59,7 +59,7 @@ export function abandonStep(
       message: lastError.message,
     },
   }
-  return toClosedStep({ step, usage: record.usage, message }, `thread.run.step.${how}`)
+  return toClosedStep({ ...record, step, message }, `thread.run.step.${how}`)
 }
 
 function toIncomplete(

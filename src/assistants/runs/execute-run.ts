@@ -16,6 +16,7 @@ import type { MessageMeter } from './message-meter.ts'
 import { requeued, started, stepOpened } from './progress.ts'
 import { buildPrompt } from './prompt.ts'
 import type { Transition } from './transition.ts'
+import { keptState } from './turn-state.ts'
 import { createTurn, type Turn } from './turn.ts'
 import { exhaustedBudget, tokensLeft } from './usage.ts'
 
@@ -102,7 +103,8 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
       else await turn.add(event)
     }
     signal.throwIfAborted()
-    turn.finish(finish?.usage ?? null)
+    const state = finish?.state && keptState(finish.state, deps.log)
+    turn.finish({ usage: finish?.usage ?? null, state })
     return decide(at(), { turn, reason: finish?.reason ?? 'stop' })
   }
 

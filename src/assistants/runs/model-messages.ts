@@ -1,8 +1,7 @@
 import type OpenAI from 'openai'
 
+import type { ModelMessage } from '../../models/driver.ts'
 import type { Message, StepRecord } from '../store/store.ts'
-
-type ModelMessage = OpenAI.Chat.ChatCompletionMessageParam
 
 /** A message of the thread as the model sees it; nothing if there is nothing to see. */
 export function toModelMessage(message: Message): ModelMessage[] {
@@ -43,11 +42,14 @@ export function toText(content: OpenAI.Beta.Threads.MessageContent[]): string {
     .join('\n')
 }
 
-/** The turns that a run has behind it, as the model wrote them, with the outputs it got. */
+/**
+ * The turns that a run has behind it, as the model wrote them, with the outputs it got and what the
+ * model's driver left behind.
+ */
 export function toModelTurns(steps: StepRecord[]): ModelMessage[] {
   const messages: ModelMessage[] = []
   let text: string | null = null
-  for (const { step, message } of steps) {
+  for (const { step, message, state } of steps) {
     if (step.step_details.type === 'message_creation') {
       if (text !== null) messages.push({ role: 'assistant', content: text })
       text = message ? toText(message.content) : null
@@ -56,7 +58,12 @@ export function toModelTurns(steps: StepRecord[]): ModelMessage[] {
     const calls = step.step_details.tool_calls.filter((call) => call.type === 'function')
     if (calls.length === 0) continue
     // Text and the calls that followed it were one answer.
-    messages.push({ role: 'assistant', content: text, tool_calls: calls.map(toModelCall) })
+    messages.push({
+      role: 'assistant',
+      content: text,
+      tool_calls: calls.map(toModelCall),
+      ...(state && { state }),
+    })
     text = null
     for (const { id, function: called } of calls) {
       messages.push({ role: 'tool', tool_call_id: id, content: called.output ?? '' })

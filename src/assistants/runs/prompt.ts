@@ -1,9 +1,10 @@
-import type { ModelDriver, ModelRequest } from '../../models/driver.ts'
+import type { ModelDriver, ModelMessage, ModelRequest } from '../../models/driver.ts'
 import type { Run, StepRecord, Store } from '../store/store.ts'
 import { selectHistory } from './history.ts'
 import type { MessageMeter } from './message-meter.ts'
 import { toModelMessage, toModelTurns } from './model-messages.ts'
 import { toModelTools } from './model-tools.ts'
+import { stateTokens } from './turn-state.ts'
 import type { TokensLeft } from './usage.ts'
 
 export interface PromptOptions {
@@ -30,8 +31,8 @@ export async function buildPrompt(options: PromptOptions): Promise<ModelRequest 
   const limit = window - answer
   const history = await selectHistory({
     ...options,
-    rest: [run.instructions, JSON.stringify(tools.tools), JSON.stringify(turns)].join('\n'),
-    budget: Math.min(limit, left.prompt ?? limit),
+    rest: [run.instructions, JSON.stringify(tools.tools), toMeasured(turns)].join('\n'),
+    budget: Math.min(limit, left.prompt ?? limit) - stateTokens(steps),
   })
   const isBeyondBudget = left.prompt !== undefined && left.prompt < limit
   // Beyond the window alone, the endpoint decides: it knows its model better than our table.
@@ -47,6 +48,11 @@ export async function buildPrompt(options: PromptOptions): Promise<ModelRequest 
     ...toSampling(run),
     ...(left.completion !== undefined && { max_completion_tokens: left.completion }),
   }
+}
+
+/** Less the states: encrypted reasoning has far more letters than tokens, and those are known. */
+function toMeasured(turns: ModelMessage[]): string {
+  return JSON.stringify(turns.map((message) => ({ ...message, state: undefined })))
 }
 
 /** Only what differs from the API's defaults: simple servers know little else. */

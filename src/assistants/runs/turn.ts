@@ -2,7 +2,7 @@ import type OpenAI from 'openai'
 
 import { ProviderError } from '../../errors.ts'
 import type { NewId } from '../../ids.ts'
-import type { ModelEvent, ModelUsage } from '../../models/driver.ts'
+import type { ModelEvent, ModelUsage, TurnState } from '../../models/driver.ts'
 import type { Run, StepRecord } from '../store/store.ts'
 import type { RunEvent } from '../wire/events.ts'
 import { completeStep, type ClosedStep } from './close-step.ts'
@@ -18,7 +18,7 @@ export interface Turn {
   /** Takes the next piece of the answer; done when everybody may see it. */
   add(event: Exclude<ModelEvent, { type: 'finish' }>): Promise<void>
   /** The answer is over: what was held back goes out. Usage is counted for the last step. */
-  finish(usage: ModelUsage | null): void
+  finish(end: TurnEnd): void
   /** Steps of this turn that are closed already: the text before tool calls. */
   closed(): StepRecord[]
   /** The open step, with all that has come for it. */
@@ -26,6 +26,12 @@ export interface Turn {
   /** What was counted for an answer that became no step: all of it was thought, say. */
   stepless(): ModelUsage | null
   calls(): FunctionCalls
+}
+
+export interface TurnEnd {
+  usage: ModelUsage | null
+  /** Kept with calls only: after a message alone the run asks nothing more. */
+  state: TurnState | undefined
 }
 
 export interface TurnDeps {
@@ -50,6 +56,7 @@ export function createTurn({ run, newId, now, advance, emit }: TurnDeps): Turn {
   let heldBack = ''
   let length = 0
   let turnUsage: ModelUsage | null = null
+  let turnState: TurnState | undefined
 
   async function addText(type: 'text' | 'refusal', text: string): Promise<void> {
     // White space around tool calls is no message.
@@ -116,7 +123,7 @@ export function createTurn({ run, newId, now, advance, emit }: TurnDeps): Turn {
       ...record.step,
       step_details: { type: 'tool_calls' as const, tool_calls: calls },
     }
-    return { ...record, step, usage: turnUsage }
+    return { ...record, step, usage: turnUsage, state: turnState }
   }
 
   return {
@@ -126,8 +133,9 @@ export function createTurn({ run, newId, now, advance, emit }: TurnDeps): Turn {
       if (event.type === 'tool_call') await addToolCall(event)
       else await addText(event.type, event.text)
     },
-    finish(usage) {
+    finish({ usage, state }) {
       turnUsage = usage
+      turnState = state
       emitCalls(toolCalls.flush())
     },
     closed: () => closed,

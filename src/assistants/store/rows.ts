@@ -1,6 +1,6 @@
 import { sql, type Insertable, type Selectable } from 'kysely'
 
-import type { ModelUsage } from '../../models/driver.ts'
+import type { ModelUsage, TurnState } from '../../models/driver.ts'
 import type { Database } from './schema.ts'
 import {
   activeStatuses,
@@ -102,11 +102,12 @@ function splitRun(run: Run) {
   return { metadata, status, expires_at, state: { ...outcome, ...times }, settings }
 }
 
-export function toStepRow({ step, usage }: StepRecord): NewRow<'run_steps'> {
+export function toStepRow({ step, usage, state }: StepRecord): NewRow<'run_steps'> {
   return {
     id: step.id,
     run_id: step.run_id,
     usage: usage && JSON.stringify(usage),
+    turn_state: state ? JSON.stringify(state) : null,
     body: JSON.stringify(step),
   }
 }
@@ -115,10 +116,13 @@ export function fromStepRow(row: Pick<Row<'run_steps'>, 'body'>): RunStep {
   return parse(row.body)
 }
 
-export function fromStepRecordRow(row: Pick<Row<'run_steps'>, 'body' | 'usage'>): StepRecord {
+type StepRecordRow = Pick<Row<'run_steps'>, 'body' | 'usage' | 'turn_state'>
+
+export function fromStepRecordRow(row: StepRecordRow): StepRecord {
   return {
     step: fromStepRow(row),
     usage: row.usage === null ? null : parse<ModelUsage>(row.usage),
+    ...(row.turn_state !== null && { state: parse<TurnState>(row.turn_state) }),
   }
 }
 

@@ -215,10 +215,10 @@ async function insertStep(trx: Kysely<Database>, record: StepRecord): Promise<vo
 
 async function rewriteStep(trx: Kysely<Database>, record: StepRecord): Promise<void> {
   if (record.message) await rewriteMessage(trx, record.message)
-  const { id, run_id, body, usage } = toStepRow(record)
+  const { id, run_id, body, usage, turn_state } = toStepRow(record)
   await trx
     .updateTable('run_steps')
-    .set({ body, usage: usage ?? null })
+    .set({ body, usage: usage ?? null, turn_state: turn_state ?? null })
     .where('id', '=', id)
     .where('run_id', '=', run_id)
     .execute()

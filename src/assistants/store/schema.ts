@@ -54,6 +54,8 @@ export interface Database {
     id: string
     run_id: string
     usage: string | null
+    /** JSON that the model driver wants back as long as the run goes on. Never on the wire. */
+    turn_state: string | null
     body: string
   }
   /** What each turn of a model cost. Stays when the thread goes. */

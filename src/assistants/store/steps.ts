@@ -55,7 +55,7 @@ export function createStepQueries({ db }: { db: Kysely<Database> }): StepQueries
     async getStepRecords({ id, thread_id }) {
       const steps = await db
         .selectFrom('run_steps')
-        .select(['body', 'usage'])
+        .select(['body', 'usage', 'turn_state'])
         .where('run_id', '=', id)
         .orderBy('seq')
         .execute()

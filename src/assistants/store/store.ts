@@ -1,6 +1,6 @@
 import type OpenAI from 'openai'
 
-import type { ModelUsage } from '../../models/driver.ts'
+import type { ModelUsage, TurnState } from '../../models/driver.ts'
 import type { Page, PageQuery } from '../wire/page.ts'
 
 export type Assistant = OpenAI.Beta.Assistant & {
@@ -32,6 +32,8 @@ export interface StepRecord {
   step: RunStep
   /** What the model turn cost so far as the step is concerned; on the wire only once it is closed. */
   usage: ModelUsage | null
+  /** What the model driver left behind with the turn that ends here; kept until the run ends. */
+  state?: TurnState | undefined
   message?: Message | undefined
 }
 

@@ -265,6 +265,18 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         assert.deepEqual(await store.getStepRecords(run), [second])
         assert.equal(await store.getMessage(threadId, first.message?.id ?? ''), undefined)
       })
+
+      it('keeps what a turn left behind until it is told to forget it', async () => {
+        const run = await startRun()
+        const state = { driver: 'any', items: ['思考\u0000', { deep: null }] }
+        const record = { ...newToolStep(run), state }
+        await store.changeRun({ run, from: ['queued'], opened: [record] })
+        assert.deepEqual((await store.getStepRecords(run)).at(-1), record)
+        const step = await store.getStep(threadId, run.id, record.step.id)
+        assert.deepEqual(step, record.step)
+        await store.changeRun({ run, from: ['queued'], closed: [{ ...record, state: undefined }] })
+        assert.equal((await store.getStepRecords(run)).at(-1)?.state, undefined)
+      })
     })
 
     it('refuses new metadata for a run in progress', async () => {

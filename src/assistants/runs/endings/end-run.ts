@@ -2,6 +2,7 @@ import type { ModelUsage } from '../../../models/driver.ts'
 import type { Run, StepRecord } from '../../store/store.ts'
 import type { ClosedStep } from '../close-step.ts'
 import type { Transition } from '../transition.ts'
+import { withoutStates } from '../turn-state.ts'
 import { sumUsage, toRunUsage } from '../usage.ts'
 
 /** A run at the point where it ends. */
@@ -39,7 +40,14 @@ export function endRun({ at, closed, from, patch }: RunEnd): Transition {
     ...patch,
   }
   return {
-    change: { run, from, closed: closed ? [closed.record] : [] },
+    change: {
+      run,
+      from,
+      closed: [
+        ...withoutStates(at.steps),
+        ...(closed ? [{ ...closed.record, state: undefined }] : []),
+      ],
+    },
     events: [...(closed?.events ?? []), { event: `thread.run.${patch.status}`, data: run }],
   }
 }
