@@ -4,6 +4,7 @@
  *
  * A question names itself with `q<number>z`, which ends the answer to it. A question that contains
  * the word "schedule" first gets a call of `ask_database`. Text and arguments arrive in many chunks.
+ * The answer to a question that contains "hold" stops after the first words, until `GET /release`.
  */
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
@@ -25,6 +26,8 @@ const charactersPerChunk = 8
 const usage = { prompt_tokens: 420, completion_tokens: 60, total_tokens: 480 }
 const model = { id: 'bench', object: 'model', created: 1_700_000_000, owned_by: 'bench' }
 const head = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: model.id }
+/** Ends one held answer each. */
+const held: (() => void)[] = []
 const doneEvent = 'data: [DONE]\n\n'
 
 const server = createServer((request, response) => {
@@ -32,6 +35,7 @@ const server = createServer((request, response) => {
   request.setEncoding('utf8')
   request.on('data', (chunk: string) => (text += chunk))
   request.on('end', () => {
+    if (request.url === '/release') return release(response)
     if (request.method === 'GET') return sendJson(response, { object: 'list', data: [model] })
     answer(JSON.parse(text) as Body, response) // written by our own clients
   })
@@ -51,8 +55,16 @@ function answer({ messages, stream, stream_options }: Body, response: ServerResp
   const events = [{ role: 'assistant', content: '' }, ...deltas].map((delta) => chunk(delta, null))
   events.push(chunk({}, wantsTool ? 'tool_calls' : 'stop'))
   if (stream_options?.include_usage) events.push({ ...head, choices: [], usage })
+  const blocks = events.map((event) => `data: ${JSON.stringify(event)}\n\n`)
   response.writeHead(200, { 'content-type': 'text/event-stream' })
-  response.end(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('') + doneEvent)
+  if (!question.includes('hold')) return void response.end(blocks.join('') + doneEvent)
+  response.write(blocks.splice(0, 2).join(''))
+  held.push(() => response.end(blocks.join('') + doneEvent))
+}
+
+function release(response: ServerResponse): void {
+  sendJson(response, { released: held.length })
+  for (const finish of held.splice(0)) finish()
 }
 
 function chunk(delta: object, finish_reason: string | null): object {

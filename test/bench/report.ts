@@ -1,3 +1,5 @@
+import { align, formatNumber } from './table.ts'
+
 /** One measured quantity. `id` is stable, for scripts that read the JSON. */
 export interface Figure {
   id: string
@@ -96,14 +98,14 @@ export function toTable(figures: readonly Figure[], aims: readonly Aim[]): strin
     const ratio = ratioToMinimal(values)
     return [
       unit === '' ? title : `${title}, ${unit}`,
-      ...botNames.map((name) => format(values[name])),
+      ...botNames.map((name) => formatNumber(values[name])),
       ratio === undefined ? '' : `${ratio.toFixed(2)} ×`,
     ]
   })
   const verdicts = aims.map(({ title, value, met }) => [
     met ? 'met' : 'MISSED',
     title,
-    format(value),
+    formatNumber(value),
   ])
   return [...align([head, ...rows]), '', ...align(verdicts, 2)].join('\n')
 }
@@ -125,27 +127,4 @@ function measure(values: Figure['values'], how: Measure): number | undefined {
 
 function toAim(title: string, value: number, limit: number): Aim {
   return { title, value, limit, met: value <= limit }
-}
-
-/** Three significant digits, and never fewer than the whole number. */
-function format(value: number | undefined): string {
-  if (value === undefined) return '–'
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
-  return value.toFixed(digits)
-}
-
-/** The first `textColumns` columns are text and lean left, the others are numbers and lean right. */
-function align(rows: string[][], textColumns = 1): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0
-        return column < textColumns ? cell.padEnd(width) : cell.padStart(width)
-      })
-      .join('  ')
-      .trimEnd(),
-  )
 }

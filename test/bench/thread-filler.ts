@@ -39,7 +39,7 @@ export async function fillThreads(dataDir: string, groups: readonly ThreadGroup[
     for (const { messages, channels } of groups) {
       for (const channelId of channels) {
         const { key } = placeOf({ ...somewhere, channelId })
-        await conversations.threadOf(key, () => insertThread(store, messages))
+        await conversations.threadOf(key, () => insertLongThread(store, messages))
       }
     }
   } finally {
@@ -50,7 +50,11 @@ export async function fillThreads(dataDir: string, groups: readonly ThreadGroup[
 
 const somewhere = { guildId: null, userId: '', isDirect: false, isPrivate: false }
 
-async function insertThread(store: Store, length: number): Promise<string> {
+/** A thread of so many messages; answers its id. */
+export async function insertLongThread(
+  store: Pick<Store, 'insertThread'>,
+  length: number,
+): Promise<string> {
   const id = newId('thread_')
   const created_at = Math.floor(Date.now() / 1000)
   const messages = Array.from({ length }, (_, index): Message => {
