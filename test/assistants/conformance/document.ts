@@ -158,8 +158,8 @@ function rewrite(node: unknown, isPartOfAll = false): unknown {
 }
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false })
-// The document's own: the place of its schemas, and hints for generators.
-ajv.addVocabulary(['components', 'discriminator', '$recursiveAnchor'])
+// The document's own: the place of its schemas, and a hint for generators.
+ajv.addVocabulary(['components', 'discriminator'])
 ajv.addFormat('unixtime', { type: 'number', validate: Number.isInteger })
 for (const format of ['binary', 'date', 'double', 'float', 'int64', 'uri'])
   ajv.addFormat(format, true)
