@@ -114,7 +114,6 @@ async function addProjectsAndUsage(db: Kysely<unknown>, dialect: SqlDialect): Pr
   await db.schema.alterTable('runs').addColumn('held_by', 'text').execute()
   await db.schema.alterTable('run_settings').addColumn('api_key', 'text').execute()
   await db.schema.alterTable('run_steps').addColumn('turn_state', 'text').execute()
-  await db.schema.alterTable('run_steps').addColumn('turn_state', 'text').execute()
   await db.schema
     .createTable('usage_records')
     .addColumn('seq', dialect.sequence, (column) => column.primaryKey())
