@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 
 import { parseCpuMs, parseMb } from './procfs.ts'
 import { judge, toTable, type Figure } from './report.ts'
+import { judgeRuntime, toRuntimeTable, type RuntimeFigure } from './runtime/report.ts'
 import { median, percentile } from './statistics.ts'
 
 const figure = (id: string, values: Figure['values']): Figure => ({
@@ -91,5 +92,44 @@ describe('procfs', () => {
   it('reads memory in megabytes, and null where the field is missing', () => {
     assert.equal(parseMb('Name:\tnode\nVmRSS:\t  2048 kB\n', 'VmRSS'), 2)
     assert.equal(parseMb('', 'Pss'), null)
+  })
+})
+
+describe('judgeRuntime', () => {
+  const measured = (id: string, values: RuntimeFigure['values']): RuntimeFigure => {
+    return { id, title: id, unit: 'ms', values }
+  }
+
+  it('takes the slower way of waiting for runs per second', () => {
+    const aims = judgeRuntime([
+      measured('poll_runs_per_s', { sqlite: 310, postgres: 160 }),
+      measured('stream_runs_per_s', { sqlite: 290, postgres: 170 }),
+    ])
+    assert.deepEqual(
+      aims.map(({ value, met }) => [value, met]),
+      [
+        [290, false],
+        [160, true],
+      ],
+    )
+  })
+
+  it('sets a run against the model asked directly, and the longest thread against the shortest', () => {
+    const figures = [
+      measured('stream_p50_ms', { baseline: 2, sqlite: 6.5 }),
+      measured('list_10_p50_ms', { sqlite: 1 }),
+      measured('list_100000_p50_ms', { sqlite: 1.5 }),
+    ]
+    const aims = judgeRuntime(figures)
+    assert.deepEqual(
+      aims.map(({ title, value, met }) => [title, value, met]),
+      [
+        ['run overhead p50 ≤ 5 ms, sqlite', 4.5, true],
+        ['list at 100 000 messages ≤ 1.2 × at 10, sqlite', 1.5, false],
+      ],
+    )
+    const table = toRuntimeTable(figures, aims)
+    assert.match(table, /stream_p50_ms, ms +2\.00 +6\.50 +– +3\.25 ×/)
+    assert.match(table, /MISSED +list at 100 000/)
   })
 })

@@ -26,8 +26,8 @@ export async function measureBaseline(
     logFile: join(folder, 'baseline.log'),
   })
   try {
-    return await withClient(server.announced, async ({ call }) => {
-      const write = () => call('POST', '/rows', row)
+    return await withClient(server.announced, async (client) => {
+      const write = () => client.call('POST', '/rows', row)
       const times = await timeEach(write, samples)
       let count = 0
       let isOver = false

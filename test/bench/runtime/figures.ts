@@ -43,8 +43,8 @@ export async function withClient<T>(url: string, use: (client: Client) => Promis
   }
 }
 
-export function createAssistant({ call }: Client): Promise<{ id: string }> {
-  return call('POST', '/assistants', {
+export function createAssistant(client: Client): Promise<{ id: string }> {
+  return client.call('POST', '/assistants', {
     model: 'bench',
     instructions: 'Answer in one or two sentences.',
     tools: [{ type: 'function', function: { name: 'ask_database' } }],
