@@ -32,8 +32,11 @@ export interface Config {
   http: {
     host: string
     port: number
-    /** Keys that may call `/v1` from outside the process; empty means any local program may. */
-    apiKeys: string[]
+    /**
+     * Keys that may call `/v1` from outside the process, each into its project; empty means any
+     * local program may.
+     */
+    apiKeys: ApiKey[]
   }
   logLevel: string
 }
@@ -45,6 +48,45 @@ export class ConfigError extends Error {
 
 const openAiBaseUrl = 'https://api.openai.com/v1'
 const defaultModel = 'gpt-4o-mini'
+
+interface ApiKey {
+  project: string
+  key: string
+}
+
+/**
+ * The entries of `API_KEYS`, `key` or `project:key`. What is before the first colon is a project, so
+ * a key that contains one needs `default:` before it.
+ */
+function toApiKeys(list: string, context: z.core.$RefinementCtx): ApiKey[] {
+  const keys = new Map<string, ApiKey>()
+  // Problems name an entry by its place: whatever it holds may be a secret.
+  const refuse = (place: number, message: string) =>
+    context.addIssue({ code: 'custom', message: `entry ${place + 1} ${message}` })
+
+  for (const [place, entry] of list.split(',').entries()) {
+    if (entry.trim() === '') continue
+    const { project, key } = splitEntry(entry.trim())
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(project)) {
+      refuse(
+        place,
+        'has a project that is not 1 to 64 letters, digits, _ or -; a key that contains a colon is written default:<key>',
+      )
+    } else if (!/^[\x21-\x7e]+$/.test(key)) {
+      refuse(place, 'has a key that is empty or has characters other than ASCII without spaces')
+    } else if (keys.has(key) && keys.get(key)?.project !== project) {
+      refuse(place, 'has a key that an earlier entry gives to another project')
+    }
+    keys.set(key, { project, key })
+  }
+  return [...keys.values()]
+}
+
+function splitEntry(entry: string): ApiKey {
+  const colon = entry.indexOf(':')
+  if (colon < 0) return { project: 'default', key: entry }
+  return { project: entry.slice(0, colon).trim(), key: entry.slice(colon + 1).trim() }
+}
 
 const text = z.string().trim().min(1)
 const httpUrl = text.regex(
@@ -86,7 +128,7 @@ export const environmentSchema = z.object({
   DATA_DIR: text.default('./data'),
   HOST: text.default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(3000),
-  API_KEYS: text.optional(),
+  API_KEYS: text.transform(toApiKeys).optional(),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'expected fatal, error, warn, info, debug, trace or silent',
@@ -126,7 +168,7 @@ export function parseConfig(
 
 function contradictions(env: Environment, localDiscord: boolean): string[] {
   const problems: string[] = []
-  if (!isLoopback(env.HOST) && splitKeys(env.API_KEYS).length === 0) {
+  if (!isLoopback(env.HOST) && (env.API_KEYS ?? []).length === 0) {
     problems.push(
       `API_KEYS: required because HOST is ${env.HOST}, which other machines can reach; set at least one long random key`,
     )
@@ -166,7 +208,7 @@ function toConfig(env: Environment): Config {
       env.DATABASE_URL?.replace(/^sqlite:(\/\/)?/, '') ?? join(dataDir, 'assistants.sqlite'),
     keyvUri: env.KEYV_URI ?? `sqlite://${join(dataDir, 'conversations.sqlite')}`,
     dataDir,
-    http: { host: env.HOST, port: env.PORT, apiKeys: splitKeys(env.API_KEYS) },
+    http: { host: env.HOST, port: env.PORT, apiKeys: env.API_KEYS ?? [] },
     logLevel: env.LOG_LEVEL,
   }
 }
@@ -183,11 +225,4 @@ function toModel(env: Environment): Config['model'] {
     model: OPENAI_MODEL ?? defaultModel,
     contextWindow: env.OPENAI_CONTEXT_WINDOW ?? null,
   }
-}
-
-function splitKeys(keys: string | undefined): string[] {
-  return (keys ?? '')
-    .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '')
 }

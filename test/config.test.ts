@@ -57,7 +57,41 @@ describe('parseConfig', () => {
       /API_KEYS: required[^]*DISCORD_TOKEN: required/,
     )
     const config = parseConfig({ HOST: '0.0.0.0', API_KEYS: 'a, b,', DISCORD_TOKEN: 't' })
-    assert.deepEqual(config.http.apiKeys, ['a', 'b'])
+    assert.deepEqual(config.http.apiKeys, [
+      { project: 'default', key: 'a' },
+      { project: 'default', key: 'b' },
+    ])
+  })
+
+  it('gives each key its project', () => {
+    const { http } = parseConfig({ API_KEYS: 'a, class_3-b : b ,default:c:d,,class_3-b:b' })
+    assert.deepEqual(http.apiKeys, [
+      { project: 'default', key: 'a' },
+      { project: 'class_3-b', key: 'b' },
+      { project: 'default', key: 'c:d' },
+    ])
+  })
+
+  it('refuses keys whose project or owner is not clear, by their place', () => {
+    const keys = `a,class 3:secret1,:secret2,${'x'.repeat(65)}:secret3,p:,p:with space,p:a`
+    assert.throws(
+      () => parseConfig({ API_KEYS: keys }),
+      (error) => {
+        assert.ok(error instanceof ConfigError)
+        for (const entry of [2, 3, 4]) {
+          assert.match(error.message, new RegExp(`API_KEYS: entry ${entry} has a project that`))
+        }
+        for (const entry of [5, 6]) {
+          assert.match(
+            error.message,
+            new RegExp(`API_KEYS: entry ${entry} has a key that is empty`),
+          )
+        }
+        assert.match(error.message, /API_KEYS: entry 7 has a key that an earlier entry gives/)
+        assert.doesNotMatch(error.message, /entry 1|secret|with space/)
+        return true
+      },
+    )
   })
 
   it('never repeats a secret in a problem', () => {

@@ -1,26 +1,44 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-import type { MiddlewareHandler } from 'hono'
+import type { MiddlewareHandler, Next } from 'hono'
 
 import { AppError, InvalidRequestError } from '../errors.ts'
 import type { ApiContext, ApiEnv } from './reply.ts'
+import { defaultProject } from './store/store.ts'
 
 /** The versions of the Assistants API that clients may ask for. */
 const versions = ['assistants=v2', 'assistants=v1']
 
+/** Who may call, and whose objects that shows. */
+export interface ApiKey {
+  project: string
+  key: string
+}
+
 /**
  * Lets a request pass that carries one of the keys, as `Authorization: Bearer …` or, as Azure
- * clients do, `api-key: …`. With null, every request passes.
+ * clients do, `api-key: …`, into the key's project. With null, every request passes, into `default`.
  */
-export function requireApiKey(apiKeys: readonly string[] | null): MiddlewareHandler<ApiEnv> {
-  if (apiKeys === null) return (_context, next) => next()
-  const digests = apiKeys.map(digest)
+export function requireApiKey(apiKeys: readonly ApiKey[] | null): MiddlewareHandler<ApiEnv> {
+  if (apiKeys === null) return (context, next) => enter(context, everybody, next)
+  const doors = apiKeys.map(toDoor)
   return (context, next) => {
     const given = bearerToken(context.req.header('authorization')) ?? context.req.header('api-key')
     if (!given) throw missingKey()
-    if (!isOneOf(digest(given), digests)) throw wrongKey(given)
-    return next()
+    const door = findDoor(digest(given), doors)
+    if (!door) throw wrongKey(given)
+    return enter(context, door, next)
   }
+}
+
+type Admission = Pick<ApiEnv['Variables'], 'project' | 'apiKeyId'>
+
+const everybody: Admission = { project: defaultProject, apiKeyId: null }
+
+function enter(context: ApiContext, { project, apiKeyId }: Admission, next: Next): Promise<void> {
+  context.set('project', project)
+  context.set('apiKeyId', apiKeyId)
+  return next()
 }
 
 /** Whether the beta header, which may hold several values, holds this one. */
@@ -46,10 +64,19 @@ function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }
 
+interface Door extends Admission {
+  digest: Buffer
+}
+
+function toDoor({ project, key }: ApiKey): Door {
+  const digested = digest(key)
+  return { project, digest: digested, apiKeyId: `key_${digested.toString('hex').slice(0, 16)}` }
+}
+
 /** Digests have one length, and every key is compared, so the time taken says nothing about them. */
-function isOneOf(given: Buffer, digests: readonly Buffer[]): boolean {
-  let found = false
-  for (const known of digests) found = timingSafeEqual(given, known) || found
+function findDoor(given: Buffer, doors: readonly Door[]): Door | undefined {
+  let found: Door | undefined
+  for (const door of doors) found = timingSafeEqual(given, door.digest) ? door : found
   return found
 }
 

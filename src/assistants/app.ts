@@ -7,7 +7,7 @@ import { everyInterval, type Every } from '../every.ts'
 import type { NewId } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import type { ModelDriver } from '../models/driver.ts'
-import { requireApiKey, requireBetaHeader } from './access.ts'
+import { requireApiKey, requireBetaHeader, type ApiKey } from './access.ts'
 import { toErrorAnswer } from './error-response.ts'
 import { replyJson, type ApiEnv } from './reply.ts'
 import { assistantRoutes } from './routes/assistants.ts'
@@ -33,7 +33,7 @@ export interface AppDeps {
   /** The timer of keep-alives; default `setInterval`. */
   every?: Every
   /** Who may call; null lets everybody in, for use inside the process or on the loopback. */
-  apiKeys: readonly string[] | null
+  apiKeys: readonly ApiKey[] | null
   /**
    * Whether `/v1/assistants` and `/v1/threads` need `OpenAI-Beta: assistants=v2` (or `v1`), as the
    * hosted API did (reference 1.1); default true. Azure's form of the paths never needs it.
@@ -52,6 +52,7 @@ export function createApp(deps: AppDeps): Hono<ApiEnv> {
   app.onError((error, context) => {
     const { requestId } = context.var
     const answer = toErrorAnswer(error, { requestId, log: deps.log })
+    if (answer.retryAfter !== undefined) context.header('retry-after', String(answer.retryAfter))
     return replyJson(context, { error: answer.error }, answer.status)
   })
   app.route('/v1', createApi(deps, needsBetaHeader))

@@ -3,12 +3,18 @@ import { performance } from 'node:perf_hooks'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
+import { defaultProject } from './store/store.ts'
+
 /** What the first middleware leaves for the handlers. */
 export interface ApiEnv {
   Variables: {
     requestId: string
     /** On the clock of `performance.now()`. */
     startedAtMs: number
+    /** Whose objects the request may see: the project of its key. */
+    project: string
+    /** What the key is called where it must not be told; null without keys. */
+    apiKeyId: string | null
   }
 }
 
@@ -43,11 +49,13 @@ export function replyEvents(context: ApiContext, events: ReadableStream<Uint8Arr
 /** The headers that clients of the hosted API know (reference 1.1). */
 function commonHeaders(context: ApiContext): Record<string, string> {
   const { req, var: variables } = context
+  // None yet where the key itself is refused.
+  const { project = defaultProject }: Partial<ApiEnv['Variables']> = variables
   return {
     'x-request-id': variables.requestId,
     'openai-processing-ms': String(Math.round(performance.now() - variables.startedAtMs)),
     'openai-version': '2020-10-01',
     'openai-organization': req.header('openai-organization') ?? 'default',
-    'openai-project': req.header('openai-project') ?? 'default',
+    'openai-project': project,
   }
 }

@@ -219,7 +219,7 @@ describe('the headers of an answer', () => {
     assert.match(response.headers.get('openai-processing-ms') ?? '', /^\d+$/)
     assert.equal(response.headers.get('openai-version'), '2020-10-01')
     assert.equal(response.headers.get('openai-organization'), 'org-1')
-    assert.equal(response.headers.get('openai-project'), 'proj_1')
+    assert.equal(response.headers.get('openai-project'), 'default')
   })
 
   it('come with errors as well', async () => {
@@ -233,14 +233,23 @@ describe('the headers of an answer', () => {
 
 describe('API keys', () => {
   const keys = ['sk-first-0123456789', 'sk-second-0123456789']
+  const apiKeys = keys.map((key) => ({ project: 'class', key }))
   const send = (headers: Record<string, string>) =>
-    answerOf(runtime.createApp({ apiKeys: keys }).request('/v1/models', { headers }))
+    answerOf(runtime.createApp({ apiKeys }).request('/v1/models', { headers }))
 
   it('let in as a bearer token or as api-key', async () => {
     for (const key of keys) {
       assert.equal((await send({ authorization: `Bearer ${key}` })).status, 200)
       assert.equal((await send({ 'api-key': key })).status, 200)
     }
+  })
+
+  it('decide which project an answer is about', async () => {
+    const wish = { 'openai-project': 'proj_1' }
+    const { headers } = await send({ ...wish, 'api-key': keys[0] ?? '' })
+    assert.equal(headers.get('openai-project'), 'class')
+    const refused = await send({ ...wish, 'api-key': 'sk-wrong' })
+    assert.equal(refused.headers.get('openai-project'), 'default')
   })
 
   it('are asked for', async () => {
@@ -270,7 +279,7 @@ describe('API keys', () => {
   })
 
   it('guard unknown routes and Azure paths too', async () => {
-    const app = runtime.createApp({ apiKeys: keys })
+    const app = runtime.createApp({ apiKeys })
     for (const path of ['/v1/x', '/openai/models', '/openai/v1/models']) {
       assert.equal((await app.request(path)).status, 401)
     }
@@ -327,7 +336,7 @@ describe("Azure's form of the paths", () => {
 describe('the app', () => {
   it('can be mounted beside other pages, and leaves them alone', async () => {
     const root = new Hono().get('/', (context) => context.text('page'))
-    root.route('/', runtime.createApp({ apiKeys: ['sk-1'] }))
+    root.route('/', runtime.createApp({ apiKeys: [{ project: 'default', key: 'sk-1' }] }))
     assert.equal(await (await root.request('/')).text(), 'page')
     assert.equal((await root.request('/other')).headers.get('x-request-id'), null)
     const headers = { 'api-key': 'sk-1' }

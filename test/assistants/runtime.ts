@@ -64,9 +64,9 @@ export async function createTestRuntime(): Promise<TestRuntime> {
 }
 
 /** The SDK whose every request goes to the app, without a network. */
-export function createTestClient(app: ReturnType<typeof createApp>): OpenAI {
+export function createTestClient(app: ReturnType<typeof createApp>, apiKey = 'any'): OpenAI {
   return new OpenAI({
-    apiKey: 'any',
+    apiKey,
     baseURL: 'http://runtime.test/v1',
     maxRetries: 0,
     fetch: async (url, init) => app.request(url instanceof Request ? url : String(url), init),

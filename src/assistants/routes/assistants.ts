@@ -3,7 +3,7 @@ import type OpenAI from 'openai'
 
 import type { NewId } from '../../ids.ts'
 import { noObject, orNotFound } from '../not-found.ts'
-import { replyJson, type ApiEnv } from '../reply.ts'
+import { replyJson, type ApiContext, type ApiEnv } from '../reply.ts'
 import { readBody } from '../request-body.ts'
 import { pathId, readQuery } from '../request-params.ts'
 import type { Store } from '../store/store.ts'
@@ -17,10 +17,7 @@ import {
 import { pageQuery } from '../wire/list-query.ts'
 
 export interface AssistantRoutesDeps {
-  store: Pick<
-    Store,
-    'insertAssistant' | 'getAssistant' | 'updateAssistant' | 'deleteAssistant' | 'listAssistants'
-  >
+  store: Pick<Store, 'project'>
   newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
@@ -28,9 +25,11 @@ export interface AssistantRoutesDeps {
 
 export function assistantRoutes({ store, now, newId }: AssistantRoutesDeps): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
+  const objectsOf = ({ var: { project } }: ApiContext) => store.project(project)
 
   routes.get('/', async (context) => {
-    return replyJson(context, await store.listAssistants(readQuery(context, pageQuery)))
+    const page = readQuery(context, pageQuery)
+    return replyJson(context, await objectsOf(context).listAssistants(page))
   })
 
   routes.post('/', async (context) => {
@@ -38,26 +37,27 @@ export function assistantRoutes({ store, now, newId }: AssistantRoutesDeps): Hon
     refuseToolResources(body.tool_resources)
     const created_at = Math.floor(now() / 1000)
     const assistant = toAssistant(body, { id: newId('asst_'), created_at })
-    await store.insertAssistant(assistant)
+    await objectsOf(context).insertAssistant(assistant)
     return replyJson(context, assistant)
   })
 
   routes.get('/:assistant_id', async (context) => {
     const id = pathId(context, 'assistant_id')
-    return replyJson(context, orNotFound(await store.getAssistant(id), 'assistant', id))
+    const assistant = await objectsOf(context).getAssistant(id)
+    return replyJson(context, orNotFound(assistant, 'assistant', id))
   })
 
   routes.post('/:assistant_id', async (context) => {
     const id = pathId(context, 'assistant_id')
     const body = await readBody(context, modifyAssistantBody)
     refuseToolResources(body.tool_resources)
-    const assistant = await store.updateAssistant(id, toAssistantPatch(body))
+    const assistant = await objectsOf(context).updateAssistant(id, toAssistantPatch(body))
     return replyJson(context, orNotFound(assistant, 'assistant', id))
   })
 
   routes.delete('/:assistant_id', async (context) => {
     const id = pathId(context, 'assistant_id')
-    if (!(await store.deleteAssistant(id))) throw noObject('assistant', id)
+    if (!(await objectsOf(context).deleteAssistant(id))) throw noObject('assistant', id)
     const answer: OpenAI.Beta.AssistantDeleted = { id, object: 'assistant.deleted', deleted: true }
     return replyJson(context, answer)
   })

@@ -1,73 +1,79 @@
 import { Hono } from 'hono'
 import type OpenAI from 'openai'
 
+import type { NotFoundError } from '../../errors.ts'
 import { noObject, orNotFound } from '../not-found.ts'
-import { replyJson, type ApiEnv } from '../reply.ts'
+import { replyJson, type ApiContext, type ApiEnv } from '../reply.ts'
 import { readBody } from '../request-body.ts'
 import { pathId, readQuery } from '../request-params.ts'
 import type { RunService } from '../runs/run-service.ts'
-import type { Message, Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { refuseFilesOf } from '../unavailable.ts'
 import { createMessageBody, messagesQuery } from '../wire/messages.ts'
 import { modifyMetadataBody } from '../wire/metadata.ts'
 
 export interface MessageRoutesDeps {
-  store: Pick<
-    Store,
-    'getThread' | 'getMessage' | 'updateMessage' | 'deleteMessage' | 'listMessages'
-  >
-  runs: Pick<RunService, 'createMessage'>
+  store: Pick<Store, 'project'>
+  runs: Pick<RunService, 'project'>
 }
 
 const path = '/:thread_id/messages'
 
 export function messageRoutes({ store, runs }: MessageRoutesDeps): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
+  const objectsOf = ({ var: { project } }: ApiContext) => store.project(project)
+  const runsOf = ({ var: { project } }: ApiContext) => runs.project(project)
 
   /** A message that is missing, because its thread is, is answered with the thread. */
-  async function orThreadNotFound(message: Message | undefined, threadId: string, id: string) {
-    if (message === undefined) orNotFound(await store.getThread(threadId), 'thread', threadId)
-    return orNotFound(message, 'message', id)
+  async function noMessage(context: ApiContext): Promise<NotFoundError> {
+    const threadId = pathId(context, 'thread_id')
+    const thread = await objectsOf(context).getThread(threadId)
+    return thread
+      ? noObject('message', pathId(context, 'message_id'))
+      : noObject('thread', threadId)
   }
 
   routes.get(path, async (context) => {
     const threadId = pathId(context, 'thread_id')
     const { run_id: runId, ...page } = readQuery(context, messagesQuery)
-    orNotFound(await store.getThread(threadId), 'thread', threadId)
-    return replyJson(context, await store.listMessages(threadId, { ...page, runId }))
+    const objects = objectsOf(context)
+    orNotFound(await objects.getThread(threadId), 'thread', threadId)
+    return replyJson(context, await objects.listMessages(threadId, { ...page, runId }))
   })
 
   routes.post(path, async (context) => {
     const threadId = pathId(context, 'thread_id')
     const body = await readBody(context, createMessageBody)
     refuseFilesOf(body)
-    return replyJson(context, await runs.createMessage(threadId, body))
+    return replyJson(context, await runsOf(context).createMessage(threadId, body))
   })
 
   routes.get(`${path}/:message_id`, async (context) => {
     const threadId = pathId(context, 'thread_id')
     const id = pathId(context, 'message_id')
-    const message = await store.getMessage(threadId, id)
-    return replyJson(context, await orThreadNotFound(message, threadId, id))
+    const message = await objectsOf(context).getMessage(threadId, id)
+    if (!message) throw await noMessage(context)
+    return replyJson(context, message)
   })
 
   routes.post(`${path}/:message_id`, async (context) => {
     const threadId = pathId(context, 'thread_id')
     const id = pathId(context, 'message_id')
     const { metadata } = await readBody(context, modifyMetadataBody)
+    const objects = objectsOf(context)
     const message =
       metadata === undefined
-        ? await store.getMessage(threadId, id)
-        : await store.updateMessage(threadId, id, { metadata: metadata ?? {} })
-    return replyJson(context, await orThreadNotFound(message, threadId, id))
+        ? await objects.getMessage(threadId, id)
+        : await objects.updateMessage(threadId, id, { metadata: metadata ?? {} })
+    if (!message) throw await noMessage(context)
+    return replyJson(context, message)
   })
 
   routes.delete(`${path}/:message_id`, async (context) => {
     const threadId = pathId(context, 'thread_id')
     const id = pathId(context, 'message_id')
-    if (!(await store.deleteMessage(threadId, id))) {
-      orNotFound(await store.getThread(threadId), 'thread', threadId)
-      throw noObject('message', id)
+    if (!(await objectsOf(context).deleteMessage(threadId, id))) {
+      throw await noMessage(context)
     }
     const answer: OpenAI.Beta.Threads.MessageDeleted = {
       id,

@@ -13,17 +13,16 @@ import { modifyMetadataBody } from '../wire/metadata.ts'
 import { createRunBody, createThreadAndRunBody, submitToolOutputsBody } from '../wire/runs.ts'
 
 export interface RunRoutesDeps extends EventStreamDeps {
-  store: Pick<Store, 'getThread' | 'listRuns'>
-  runs: Pick<
-    RunService,
-    'createRun' | 'createThreadAndRun' | 'getRun' | 'updateRun' | 'cancelRun' | 'submitToolOutputs'
-  >
+  store: Pick<Store, 'project'>
+  runs: Pick<RunService, 'project'>
 }
 
 const path = '/:thread_id/runs'
 
 export function runRoutes({ store, runs, every, log }: RunRoutesDeps): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
+  const objectsOf = ({ var: { project } }: ApiContext) => store.project(project)
+  const runsOf = ({ var: { project } }: ApiContext) => runs.project(project)
 
   /** The run as it is now, or everything that happens from now on. */
   function reply(context: ApiContext, started: StartedRun, stream: boolean): Response {
@@ -39,14 +38,17 @@ export function runRoutes({ store, runs, every, log }: RunRoutesDeps): Hono<ApiE
     refuseToolResources(body.thread?.tool_resources, 'thread.tool_resources')
     refuseFiles(body.thread?.messages, 'thread.messages')
     const stream = wish === true
-    return reply(context, await runs.createThreadAndRun(body, { stream }), stream)
+    const { apiKeyId } = context.var
+    const started = await runsOf(context).createThreadAndRun(body, { stream, apiKeyId })
+    return reply(context, started, stream)
   })
 
   routes.get(path, async (context) => {
     const threadId = pathId(context, 'thread_id')
     const page = readQuery(context, pageQuery)
-    orNotFound(await store.getThread(threadId), 'thread', threadId)
-    return replyJson(context, await store.listRuns(threadId, page))
+    const objects = objectsOf(context)
+    orNotFound(await objects.getThread(threadId), 'thread', threadId)
+    return replyJson(context, await objects.listRuns(threadId, page))
   })
 
   routes.post(path, async (context) => {
@@ -55,33 +57,37 @@ export function runRoutes({ store, runs, every, log }: RunRoutesDeps): Hono<ApiE
     const { stream: wish, ...body } = await readBody(context, createRunBody)
     refuseFiles(body.additional_messages, 'additional_messages')
     const stream = wish === true
-    return reply(context, await runs.createRun(threadId, body, { stream }), stream)
+    const { apiKeyId } = context.var
+    const started = await runsOf(context).createRun(threadId, body, { stream, apiKeyId })
+    return reply(context, started, stream)
   })
 
   routes.get(`${path}/:run_id`, async (context) => {
     const { threadId, runId } = target(context)
-    return replyPollable(context, await runs.getRun(threadId, runId))
+    return replyPollable(context, await runsOf(context).getRun(threadId, runId))
   })
 
   routes.post(`${path}/:run_id`, async (context) => {
     const { threadId, runId } = target(context)
     const { metadata } = await readBody(context, modifyMetadataBody)
+    const requests = runsOf(context)
     const run =
       metadata === undefined
-        ? await runs.getRun(threadId, runId)
-        : await runs.updateRun(threadId, runId, { metadata: metadata ?? {} })
+        ? await requests.getRun(threadId, runId)
+        : await requests.updateRun(threadId, runId, { metadata: metadata ?? {} })
     return replyJson(context, run)
   })
 
   routes.post(`${path}/:run_id/cancel`, async (context) => {
     const { threadId, runId } = target(context)
-    return replyJson(context, await runs.cancelRun(threadId, runId))
+    return replyJson(context, await runsOf(context).cancelRun(threadId, runId))
   })
 
   routes.post(`${path}/:run_id/submit_tool_outputs`, async (context) => {
     const { tool_outputs, stream: wish } = await readBody(context, submitToolOutputsBody)
     const stream = wish === true
-    const started = await runs.submitToolOutputs(target(context), tool_outputs, { stream })
+    const requests = runsOf(context)
+    const started = await requests.submitToolOutputs(target(context), tool_outputs, { stream })
     return reply(context, started, stream)
   })
 

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import type OpenAI from 'openai'
 
 import { noObject, orNotFound } from '../not-found.ts'
-import { replyJson, type ApiEnv } from '../reply.ts'
+import { replyJson, type ApiContext, type ApiEnv } from '../reply.ts'
 import { readBody } from '../request-body.ts'
 import { pathId } from '../request-params.ts'
 import type { RunService } from '../runs/run-service.ts'
@@ -11,30 +11,33 @@ import { refuseFiles, refuseToolResources } from '../unavailable.ts'
 import { createThreadBody, modifyThreadBody } from '../wire/threads.ts'
 
 export interface ThreadRoutesDeps {
-  store: Pick<Store, 'getThread' | 'updateThread' | 'deleteThread'>
-  runs: Pick<RunService, 'createThread'>
+  store: Pick<Store, 'project'>
+  runs: Pick<RunService, 'project'>
 }
 
 export function threadRoutes({ store, runs }: ThreadRoutesDeps): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
+  const objectsOf = ({ var: { project } }: ApiContext) => store.project(project)
+  const runsOf = ({ var: { project } }: ApiContext) => runs.project(project)
 
   routes.post('/', async (context) => {
     const body = await readBody(context, createThreadBody)
     refuseToolResources(body.tool_resources)
     refuseFiles(body.messages, 'messages')
-    return replyJson(context, await runs.createThread(body))
+    return replyJson(context, await runsOf(context).createThread(body))
   })
 
   routes.get('/:thread_id', async (context) => {
     const id = pathId(context, 'thread_id')
-    return replyJson(context, orNotFound(await store.getThread(id), 'thread', id))
+    const thread = await objectsOf(context).getThread(id)
+    return replyJson(context, orNotFound(thread, 'thread', id))
   })
 
   routes.post('/:thread_id', async (context) => {
     const id = pathId(context, 'thread_id')
     const { metadata, tool_resources } = await readBody(context, modifyThreadBody)
     refuseToolResources(tool_resources)
-    const thread = await store.updateThread(id, {
+    const thread = await objectsOf(context).updateThread(id, {
       ...(metadata !== undefined && { metadata: metadata ?? {} }),
       ...(tool_resources !== undefined && { tool_resources: tool_resources ?? {} }),
     })
@@ -43,7 +46,7 @@ export function threadRoutes({ store, runs }: ThreadRoutesDeps): Hono<ApiEnv> {
 
   routes.delete('/:thread_id', async (context) => {
     const id = pathId(context, 'thread_id')
-    if (!(await store.deleteThread(id))) throw noObject('thread', id)
+    if (!(await objectsOf(context).deleteThread(id))) throw noObject('thread', id)
     const answer: OpenAI.Beta.ThreadDeleted = { id, object: 'thread.deleted', deleted: true }
     return replyJson(context, answer)
   })

@@ -1,4 +1,4 @@
-import type { Run, RunCreation, Store, Thread } from '../store/store.ts'
+import type { ObjectStore, Run, RunCreation, Store, Thread } from '../store/store.ts'
 import type { RunEvent } from '../wire/events.ts'
 import type { EventHub } from './event-hub.ts'
 import { createLanes } from './lanes.ts'
@@ -7,7 +7,7 @@ import type { Transition } from './transition.ts'
 
 /** The one way in which runs change: written first, seen afterwards, one change at a time. */
 export interface Journal {
-  create(creation: RunCreation, options: StartOptions & { runId: string }): Promise<StartedRun>
+  create(creation: RunCreation, options: CreationOptions): Promise<StartedRun>
   /** The run as written, or `undefined` if it had moved on and nothing was written or emitted. */
   apply(transition: Transition): Promise<Run | undefined>
   /**
@@ -22,8 +22,14 @@ export interface Journal {
   ): Promise<StartedRun | undefined>
 }
 
+export interface CreationOptions extends StartOptions {
+  runId: string
+  /** Where the run is made: the objects of its project. */
+  objects: Pick<ObjectStore, 'insertRun'>
+}
+
 export interface JournalDeps {
-  store: Pick<Store, 'insertRun' | 'changeRun'>
+  store: Pick<Store, 'changeRun'>
   hub: EventHub
 }
 
@@ -45,7 +51,7 @@ export function createJournal({ store, hub }: JournalDeps): Journal {
   return {
     create: (creation, options) =>
       lanes.run(options.runId, async () => {
-        const run = await store.insertRun(creation)
+        const run = await options.objects.insertRun(creation)
         const events = follow(run, options)
         hub.emit(run.id, creationEvents(run, creation))
         return { run, events }

@@ -25,16 +25,21 @@ export interface StartOptions {
   stream: boolean
 }
 
+export interface CreateOptions extends StartOptions {
+  /** The key that asks for the run; its usage is recorded under it. */
+  apiKeyId?: string | null | undefined
+}
+
 /**
  * Everything that a request may do to threads' content and runs. Bodies come validated in shape
  * (`wire/`); what depends on state is checked here, in the order of reference 3.2, and answered with
  * `NotFoundError`, `RunConflictError` or `InvalidRequestError` in the texts of reference 8.
  */
-export interface RunService {
+export interface RunRequests {
   createThread(body: ThreadBody): Promise<Thread>
   createMessage(threadId: string, body: MessageBody): Promise<Message>
-  createRun(threadId: string, body: RunBody, options: StartOptions): Promise<StartedRun>
-  createThreadAndRun(body: ThreadAndRunBody, options: StartOptions): Promise<StartedRun>
+  createRun(threadId: string, body: RunBody, options: CreateOptions): Promise<StartedRun>
+  createThreadAndRun(body: ThreadAndRunBody, options: CreateOptions): Promise<StartedRun>
   /** Reads a run; one whose time is over is expired first. */
   getRun(threadId: string, runId: string): Promise<Run>
   updateRun(threadId: string, runId: string, patch: Pick<Run, 'metadata'>): Promise<Run>
@@ -44,6 +49,12 @@ export interface RunService {
     options: StartOptions,
   ): Promise<StartedRun>
   cancelRun(threadId: string, runId: string): Promise<Run>
+}
+
+/** As `RunRequests` of its own it acts on every project, and makes threads in `default`. */
+export interface RunService extends RunRequests {
+  /** What a request of this project may do; what belongs to another is missing. */
+  project(id: string): RunRequests
 
   /**
    * Puts the runs that a dead process left behind into a truthful state and goes on with those that

@@ -7,7 +7,14 @@ import type { Logger } from '../../log.ts'
 import type { ModelDriver } from '../../models/driver.ts'
 import type { TokenCounter } from '../../tokens/token-counter.ts'
 import { noObject } from '../not-found.ts'
-import { activeStatuses, type Message, type Run, type Store } from '../store/store.ts'
+import {
+  activeStatuses,
+  type Message,
+  type ObjectStore,
+  type Run,
+  type RunCreation,
+  type Store,
+} from '../store/store.ts'
 import { completeStep } from './close-step.ts'
 import { createOutsideEndings } from './end-from-outside.ts'
 import { createEventHub } from './event-hub.ts'
@@ -18,7 +25,13 @@ import { createMessageMeter } from './message-meter.ts'
 import { toMessage, toRun, toThread, type RunSettings } from './new-objects.ts'
 import { cancelling, outputsSubmitted } from './progress.ts'
 import { recoverRuns } from './recovery.ts'
-import type { MessageBody, RunService, StartedRun, StartOptions } from './run-service.ts'
+import type {
+  CreateOptions,
+  MessageBody,
+  RunRequests,
+  RunService,
+  StartedRun,
+} from './run-service.ts'
 import { checkToolOutputs, notWaiting, withOutputs } from './tool-outputs.ts'
 
 export interface RunServiceDeps {
@@ -88,20 +101,6 @@ export function createRunService({
     }
   }
 
-  async function getRun(threadId: string, runId: string): Promise<Run> {
-    const run = await store.getRun(threadId, runId)
-    if (run && !isOverdue(run)) return run
-    if (run) await endings.expire(run)
-    const current = run && (await store.getRun(threadId, runId))
-    if (current) return current
-    throw await noRun(threadId, runId)
-  }
-
-  async function noRun(threadId: string, runId: string): Promise<NotFoundError> {
-    const thread = await store.getThread(threadId)
-    return thread ? noObject('run', runId) : noObject('thread', threadId)
-  }
-
   /** A run whose time is over must not stand in the way of what comes next. */
   async function pastOverdueRun<T>(threadId: string, task: () => Promise<T>): Promise<T> {
     try {
@@ -118,90 +117,123 @@ export function createRunService({
   const newMessage = (threadId: string, body: MessageBody): Message =>
     toMessage(body, { id: newId('msg_'), createdAt: seconds(), threadId })
 
-  /** Both ways of creating a run; the thread's messages are made once, whatever is tried again. */
-  async function startRun(
-    settings: RunSettings,
-    creation: Pick<Parameters<Store['insertRun']>[0], 'thread' | 'messages'>,
-    options: StartOptions,
-  ): Promise<StartedRun> {
-    const { thread } = creation
-    const threadId = typeof thread === 'string' ? thread : thread.thread.id
-    const birth = { id: newId('run_'), createdAt: seconds(), threadId }
-    const started = await journal.create(
-      {
-        ...creation,
-        assistantId: settings.assistant_id,
-        toRun: (assistant) => toRun(settings, assistant, birth),
-      },
-      { ...options, runId: birth.id },
-    )
-    executor.enqueue(started.run)
-    return started
-  }
+  /** What requests may do, to one project's objects or to all. */
+  function requestsOf(objects: ObjectStore): RunRequests {
+    async function getRun(threadId: string, runId: string): Promise<Run> {
+      const run = await objects.getRun(threadId, runId)
+      if (run && !isOverdue(run)) return run
+      if (run) await endings.expire(run)
+      const current = run && (await objects.getRun(threadId, runId))
+      if (current) return current
+      throw await noRun(threadId, runId)
+    }
 
-  return {
-    async createThread(body) {
-      const thread = toThread(body, { id: newId('thread_'), createdAt: seconds() })
-      const messages = (body.messages ?? []).map((message) => newMessage(thread.id, message))
-      await store.insertThread(thread, messages)
-      return thread
-    },
+    async function noRun(threadId: string, runId: string): Promise<NotFoundError> {
+      const thread = await objects.getThread(threadId)
+      return thread ? noObject('run', runId) : noObject('thread', threadId)
+    }
 
-    async createMessage(threadId, body) {
-      const message = newMessage(threadId, body)
-      await pastOverdueRun(threadId, () => store.insertMessage(message))
-      return message
-    },
-
-    createRun(threadId, body, options) {
-      const messages = (body.additional_messages ?? []).map((each) => newMessage(threadId, each))
-      return pastOverdueRun(threadId, () => startRun(body, { thread: threadId, messages }, options))
-    },
-
-    createThreadAndRun({ thread: given = {}, tool_resources, ...settings }, options) {
-      const resources = tool_resources ?? given.tool_resources ?? null
-      const thread = toThread(
-        { ...given, tool_resources: resources },
-        { id: newId('thread_'), createdAt: seconds() },
+    /** Both ways of creating a run; the thread's messages are made once, whatever is tried again. */
+    async function startRun(
+      settings: RunSettings,
+      creation: Pick<RunCreation, 'thread' | 'messages'>,
+      { apiKeyId, ...options }: CreateOptions,
+    ): Promise<StartedRun> {
+      const { thread } = creation
+      const threadId = typeof thread === 'string' ? thread : thread.thread.id
+      const birth = { id: newId('run_'), createdAt: seconds(), threadId }
+      const started = await journal.create(
+        {
+          ...creation,
+          assistantId: settings.assistant_id,
+          apiKeyId,
+          toRun: (assistant) => toRun(settings, assistant, birth),
+        },
+        { ...options, runId: birth.id, objects },
       )
-      const messages = (given.messages ?? []).map((message) => newMessage(thread.id, message))
-      return startRun(settings, { thread: { thread, messages }, messages: [] }, options)
-    },
-
-    getRun,
-
-    async updateRun(threadId, runId, patch) {
-      const run = await store.updateRun(threadId, runId, patch)
-      if (!run) throw await noRun(threadId, runId)
-      return run
-    },
-
-    async submitToolOutputs({ threadId, runId }, toolOutputs, options) {
-      const plan = async () => {
-        const run = await store.getRun(threadId, runId)
-        if (!run) throw await noRun(threadId, runId)
-        if (isOverdue(run)) return undefined
-        checkToolOutputs(run, toolOutputs)
-        const record = (await store.getStepRecords(run)).at(-1)
-        if (!record) throw new Error(`run ${runId} waits without a step`)
-        return outputsSubmitted(run, completeStep(withOutputs(record, toolOutputs), seconds()))
-      }
-      const started = await journal.applyAndFollow(runId, plan, options)
-      // Its time is over, and reading it ends it; or another process was faster.
-      if (!started) throw notWaiting(await getRun(threadId, runId))
       executor.enqueue(started.run)
       return started
-    },
+    }
 
-    async cancelRun(threadId, runId) {
-      const run = await getRun(threadId, runId)
-      const isOver = !isActive(run) || run.status === 'cancelling'
-      if (isOver) throw new RunConflictError(`Cannot cancel run with status '${run.status}'.`)
-      const stopping = await journal.apply(cancelling(run))
-      // It moved on between the two: what it is now decides.
-      if (!stopping) return this.cancelRun(threadId, runId)
-      inBackground(endings.finishCancelling(stopping))
-      return stopping
+    return {
+      async createThread(body) {
+        const thread = toThread(body, { id: newId('thread_'), createdAt: seconds() })
+        const messages = (body.messages ?? []).map((message) => newMessage(thread.id, message))
+        await objects.insertThread(thread, messages)
+        return thread
+      },
+
+      async createMessage(threadId, body) {
+        const message = newMessage(threadId, body)
+        await pastOverdueRun(threadId, () => objects.insertMessage(message))
+        return message
+      },
+
+      createRun(threadId, body, options) {
+        const messages = (body.additional_messages ?? []).map((each) => newMessage(threadId, each))
+        return pastOverdueRun(threadId, () =>
+          startRun(body, { thread: threadId, messages }, options),
+        )
+      },
+
+      createThreadAndRun({ thread: given = {}, tool_resources, ...settings }, options) {
+        const resources = tool_resources ?? given.tool_resources ?? null
+        const thread = toThread(
+          { ...given, tool_resources: resources },
+          { id: newId('thread_'), createdAt: seconds() },
+        )
+        const messages = (given.messages ?? []).map((message) => newMessage(thread.id, message))
+        return startRun(settings, { thread: { thread, messages }, messages: [] }, options)
+      },
+
+      getRun,
+
+      async updateRun(threadId, runId, patch) {
+        const run = await objects.updateRun(threadId, runId, patch)
+        if (!run) throw await noRun(threadId, runId)
+        return run
+      },
+
+      async submitToolOutputs({ threadId, runId }, toolOutputs, options) {
+        const plan = async () => {
+          const run = await objects.getRun(threadId, runId)
+          if (!run) throw await noRun(threadId, runId)
+          if (isOverdue(run)) return undefined
+          checkToolOutputs(run, toolOutputs)
+          const record = (await store.getStepRecords(run)).at(-1)
+          if (!record) throw new Error(`run ${runId} waits without a step`)
+          return outputsSubmitted(run, completeStep(withOutputs(record, toolOutputs), seconds()))
+        }
+        const started = await journal.applyAndFollow(runId, plan, options)
+        // Its time is over, and reading it ends it; or another process was faster.
+        if (!started) throw notWaiting(await getRun(threadId, runId))
+        executor.enqueue(started.run)
+        return started
+      },
+
+      async cancelRun(threadId, runId) {
+        const run = await getRun(threadId, runId)
+        const isOver = !isActive(run) || run.status === 'cancelling'
+        if (isOver) throw new RunConflictError(`Cannot cancel run with status '${run.status}'.`)
+        const stopping = await journal.apply(cancelling(run))
+        // It moved on between the two: what it is now decides.
+        if (!stopping) return this.cancelRun(threadId, runId)
+        inBackground(endings.finishCancelling(stopping))
+        return stopping
+      },
+    }
+  }
+
+  // As many as the operator's keys name.
+  const projects = new Map<string, RunRequests>()
+
+  return {
+    ...requestsOf(store),
+
+    project(id) {
+      const requests = projects.get(id) ?? requestsOf(store.project(id))
+      projects.set(id, requests)
+      return requests
     },
 
     async start() {

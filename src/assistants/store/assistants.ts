@@ -4,33 +4,40 @@ import { readPage } from './pages.ts'
 import { parse } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
-import type { Assistant, Store } from './store.ts'
+import { defaultProject, type Assistant, type ObjectStore } from './store.ts'
 
 type AssistantQueries = Pick<
-  Store,
+  ObjectStore,
   'insertAssistant' | 'getAssistant' | 'updateAssistant' | 'deleteAssistant' | 'listAssistants'
 >
 
 interface AssistantQueriesDeps {
   db: Kysely<Database>
   dialect: SqlDialect
+  /** Whose assistants; null: everybody's. */
+  project: string | null
 }
 
-export function createAssistantQueries({ db, dialect }: AssistantQueriesDeps): AssistantQueries {
+export function createAssistantQueries({
+  db,
+  dialect,
+  project,
+}: AssistantQueriesDeps): AssistantQueries {
   return {
     async insertAssistant(assistant) {
-      const row = { id: assistant.id, body: JSON.stringify(assistant) }
-      await db.insertInto('assistants').values(row).execute()
+      const row = { id: assistant.id, project: project ?? defaultProject }
+      await db
+        .insertInto('assistants')
+        .values({ ...row, body: JSON.stringify(assistant) })
+        .execute()
     },
 
-    getAssistant: (id) => findAssistant(db, id),
+    getAssistant: (id) => findAssistant(db, { id, project }),
 
     updateAssistant: (id, patch) =>
       db.transaction().execute(async (trx) => {
-        const row = await trx
-          .selectFrom('assistants')
+        const row = await selectAssistant(trx, { id, project })
           .select('body')
-          .where('id', '=', id)
           .$if(dialect.rowLocks, (query) => query.forUpdate())
           .executeTakeFirst()
         if (!row) return undefined
@@ -44,20 +51,24 @@ export function createAssistantQueries({ db, dialect }: AssistantQueriesDeps): A
       }),
 
     async deleteAssistant(id) {
-      const result = await db.deleteFrom('assistants').where('id', '=', id).executeTakeFirst()
-      return result.numDeletedRows > 0n
+      const { numDeletedRows } = await db
+        .deleteFrom('assistants')
+        .where('id', '=', id)
+        .$if(project !== null, (query) => query.where('project', '=', project))
+        .executeTakeFirst()
+      return numDeletedRows > 0n
     },
 
     listAssistants: (query) =>
       readPage({
         noun: 'assistant',
         query,
-        seqOf: (id) =>
-          db.selectFrom('assistants').select('seq').where('id', '=', id).executeTakeFirst(),
+        seqOf: (id) => selectAssistant(db, { id, project }).select('seq').executeTakeFirst(),
         rows: ({ above, below, order, limit }) =>
           db
             .selectFrom('assistants')
             .select('body')
+            .$if(project !== null, (rows) => rows.where('project', '=', project))
             .where('seq', '>', above)
             .where('seq', '<', below)
             .orderBy('seq', order)
@@ -68,14 +79,20 @@ export function createAssistantQueries({ db, dialect }: AssistantQueriesDeps): A
   }
 }
 
+interface AssistantKey {
+  id: string
+  project: string | null
+}
+
 export async function findAssistant(
   db: Kysely<Database>,
-  id: string,
+  key: AssistantKey,
 ): Promise<Assistant | undefined> {
-  const row = await db
-    .selectFrom('assistants')
-    .select('body')
-    .where('id', '=', id)
-    .executeTakeFirst()
+  const row = await selectAssistant(db, key).select('body').executeTakeFirst()
   return row && parse<Assistant>(row.body)
+}
+
+function selectAssistant(db: Kysely<Database>, { id, project }: AssistantKey) {
+  const assistant = db.selectFrom('assistants').where('id', '=', id)
+  return project === null ? assistant : assistant.where('project', '=', project)
 }

@@ -5,24 +5,37 @@ import { isActive } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
 
-/** Whatever is asked of a thread is asked through this, so that a deleted one has nothing. */
-export function liveThread(db: Kysely<Database>, id: string) {
-  return db.selectFrom('threads').where('id', '=', id).where('deleted', '=', 0)
+/** A thread as somebody may see it: those of one project, or with null those of all. */
+export interface ThreadKey {
+  id: string
+  project: string | null
+}
+
+/**
+ * Whatever is asked of a thread is asked through this, so that a deleted one has nothing, and one of
+ * another project is as good as missing.
+ */
+export function liveThread(db: Kysely<Database>, { id, project }: ThreadKey) {
+  const thread = db.selectFrom('threads').where('id', '=', id).where('deleted', '=', 0)
+  return project === null ? thread : thread.where('project', '=', project)
 }
 
 export interface LockThreadOptions {
   trx: Kysely<Database>
   dialect: SqlDialect
-  threadId: string
+  thread: ThreadKey
 }
 
-/** Makes whoever else adds to the thread wait for this transaction. */
-export async function lockThread({ trx, dialect, threadId }: LockThreadOptions): Promise<void> {
-  const thread = await liveThread(trx, threadId)
+/**
+ * Makes whoever else adds to the thread wait for this transaction; but not the run engine, whose new
+ * messages refer to the thread: each of the two would wait for the other.
+ */
+export async function lockThread({ trx, dialect, thread }: LockThreadOptions): Promise<void> {
+  const row = await liveThread(trx, thread)
     .select('id')
-    .$if(dialect.rowLocks, (query) => query.forUpdate())
+    .$if(dialect.rowLocks, (query) => query.forNoKeyUpdate())
     .executeTakeFirst()
-  if (!thread) throw noObject('thread', threadId)
+  if (!row) throw noObject('thread', thread.id)
 }
 
 export async function findActiveRunId(

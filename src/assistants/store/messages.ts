@@ -6,30 +6,32 @@ import { readPage } from './pages.ts'
 import { fromMessageRow, toMessageRow } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
-import type { Message, Store } from './store.ts'
+import type { Message, ObjectStore } from './store.ts'
 
 type MessageQueries = Pick<
-  Store,
+  ObjectStore,
   'insertMessage' | 'getMessage' | 'updateMessage' | 'deleteMessage' | 'listMessages'
 >
 
 interface MessageQueriesDeps {
   db: Kysely<Database>
   dialect: SqlDialect
+  /** Whose messages; null: everybody's. */
+  project: string | null
 }
 
 /** Far below the number of values that one statement may bind, on either database. */
 const rowsPerInsert = 100
 
-export function createMessageQueries({ db, dialect }: MessageQueriesDeps): MessageQueries {
+export function createMessageQueries({ db, dialect, project }: MessageQueriesDeps): MessageQueries {
   /** The rows of messages that are asked for by thread and id. */
-  const inThread = (threadId: string) => liveThread(db, threadId).select('id')
+  const inThread = (threadId: string) => liveThread(db, { id: threadId, project }).select('id')
 
   return {
     insertMessage: (message) =>
       db.transaction().execute(async (trx) => {
         const threadId = message.thread_id
-        await lockThread({ trx, dialect, threadId })
+        await lockThread({ trx, dialect, thread: { id: threadId, project } })
         const active = await findActiveRunId(trx, threadId)
         if (active !== undefined) {
           throw new RunConflictError(

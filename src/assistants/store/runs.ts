@@ -18,25 +18,30 @@ import {
 } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
-import type { Message, Run, RunChange, RunCreation, StepRecord, Store } from './store.ts'
+import type {
+  Message,
+  ObjectStore,
+  Run,
+  RunChange,
+  RunCreation,
+  StepRecord,
+  Store,
+} from './store.ts'
 import { insertThread } from './threads.ts'
 
-type RunQueries = Pick<
-  Store,
-  | 'getRun'
-  | 'listRuns'
-  | 'insertRun'
-  | 'changeRun'
-  | 'updateRun'
-  | 'getActiveRun'
-  | 'listActiveRuns'
-  | 'listOverdueRuns'
->
+type RunQueries = Pick<ObjectStore, 'getRun' | 'listRuns' | 'insertRun' | 'updateRun'>
 
 interface RunQueriesDeps {
   db: Kysely<Database>
   dialect: SqlDialect
+  /** Whose runs; null: everybody's. */
+  project: string | null
 }
+
+type EngineQueries = Pick<
+  Store,
+  'changeRun' | 'getActiveRun' | 'listActiveRuns' | 'listOverdueRuns'
+>
 
 /** Runs, whole; conditions are added. */
 function selectRuns(db: Kysely<Database>) {
@@ -46,12 +51,13 @@ function selectRuns(db: Kysely<Database>) {
     .select(['status', 'expires_at', 'state', 'metadata', 'run_settings.body as settings'])
 }
 
-export function createRunQueries({ db, dialect }: RunQueriesDeps): RunQueries {
+export function createRunQueries({ db, dialect, project }: RunQueriesDeps): RunQueries {
+  const inThread = (threadId: string) =>
+    liveThread(db, { id: threadId, project }).select('threads.id')
+
   return {
     insertRun: (creation) =>
-      db.transaction().execute((trx) => insertRun({ trx, dialect, creation })),
-
-    changeRun: (change) => db.transaction().execute((trx) => changeRun(trx, change)),
+      db.transaction().execute((trx) => insertRun({ trx, dialect, project, creation })),
 
     updateRun: (threadId, id, { metadata }) =>
       db.transaction().execute(async (trx) => {
@@ -59,25 +65,17 @@ export function createRunQueries({ db, dialect }: RunQueriesDeps): RunQueries {
           .updateTable('runs')
           .set({ metadata: JSON.stringify(metadata) })
           .where('id', '=', id)
-          .where('thread_id', '=', liveThread(trx, threadId).select('id'))
+          .where('thread_id', '=', liveThread(trx, { id: threadId, project }).select('id'))
           .returning('id')
           .executeTakeFirst()
-        const run = row && (await findRun(trx, threadId, id))
+        const run = row && (await findRun(trx, { threadId, id, project }))
         if (run?.status === 'in_progress') {
           throw new RunConflictError(`Cannot update run with status '${run.status}'.`)
         }
         return run
       }),
 
-    getRun: (threadId, id) => findRun(db, threadId, id),
-
-    async getActiveRun(threadId) {
-      const row = await selectRuns(db)
-        .where('thread_id', '=', threadId)
-        .where(isActive)
-        .executeTakeFirst()
-      return row && fromRunRow(row)
-    },
+    getRun: (threadId, id) => findRun(db, { threadId, id, project }),
 
     listRuns: (threadId, query) =>
       readPage({
@@ -88,11 +86,11 @@ export function createRunQueries({ db, dialect }: RunQueriesDeps): RunQueries {
             .selectFrom('runs')
             .select('seq')
             .where('id', '=', id)
-            .where('thread_id', '=', threadId)
+            .where('thread_id', '=', inThread(threadId))
             .executeTakeFirst(),
         rows: ({ above, below, order, limit }) =>
           selectRuns(db)
-            .where('thread_id', '=', liveThread(db, threadId).select('id'))
+            .where('thread_id', '=', inThread(threadId))
             .where('runs.seq', '>', above)
             .where('runs.seq', '<', below)
             .orderBy('runs.seq', order)
@@ -100,6 +98,21 @@ export function createRunQueries({ db, dialect }: RunQueriesDeps): RunQueries {
             .execute(),
         toObject: fromRunRow,
       }),
+  }
+}
+
+/** What the run engine asks and writes, of whichever project. */
+export function createEngineQueries({ db }: { db: Kysely<Database> }): EngineQueries {
+  return {
+    changeRun: (change) => db.transaction().execute((trx) => changeRun(trx, change)),
+
+    async getActiveRun(threadId) {
+      const row = await selectRuns(db)
+        .where('thread_id', '=', threadId)
+        .where(isActive)
+        .executeTakeFirst()
+      return row && fromRunRow(row)
+    },
 
     async listActiveRuns(after) {
       let query = selectRuns(db).where(isActive)
@@ -128,30 +141,38 @@ export function createRunQueries({ db, dialect }: RunQueriesDeps): RunQueries {
 interface InsertRunOptions {
   trx: Kysely<Database>
   dialect: SqlDialect
+  project: string | null
   creation: RunCreation
+}
+
+interface RunKey {
+  id: string
+  threadId: string
+  project: string | null
 }
 
 async function findRun(
   db: Kysely<Database>,
-  threadId: string,
-  id: string,
+  { id, threadId, project }: RunKey,
 ): Promise<Run | undefined> {
   const row = await selectRuns(db)
     .where('runs.id', '=', id)
-    .where('thread_id', '=', liveThread(db, threadId).select('id'))
+    .where('thread_id', '=', liveThread(db, { id: threadId, project }).select('id'))
     .executeTakeFirst()
   return row && fromRunRow(row)
 }
 
 /** Reference 3.2, steps 3 to 7. */
-async function insertRun({ trx, dialect, creation }: InsertRunOptions): Promise<Run> {
+async function insertRun({ trx, dialect, project, creation }: InsertRunOptions): Promise<Run> {
   const { thread, assistantId, messages } = creation
-  if (typeof thread === 'string') await lockThread({ trx, dialect, threadId: thread })
-  const assistant = await findAssistant(trx, assistantId)
+  if (typeof thread === 'string') {
+    await lockThread({ trx, dialect, thread: { id: thread, project } })
+  }
+  const assistant = await findAssistant(trx, { id: assistantId, project })
   if (!assistant) throw noObject('assistant', assistantId)
   const run = creation.toRun(assistant)
 
-  if (typeof thread !== 'string') await insertThread(trx, thread.thread, thread.messages)
+  if (typeof thread !== 'string') await insertThread(trx, { ...thread, project })
   const row = await trx
     .insertInto('runs')
     .values(toRunRow(run))
@@ -162,7 +183,7 @@ async function insertRun({ trx, dialect, creation }: InsertRunOptions): Promise<
 
   await trx
     .insertInto('run_settings')
-    .values({ seq: row.seq, body: toRunSettings(run) })
+    .values({ seq: row.seq, body: toRunSettings(run), api_key: creation.apiKeyId ?? null })
     .execute()
   await insertMessages(trx, messages)
   if (!run.instructions && !(await hasUserMessage(trx, run.thread_id))) {

@@ -3,31 +3,55 @@ import { sql, type Kysely } from 'kysely'
 import type { Logger } from '../../log.ts'
 import { createAssistantQueries } from './assistants.ts'
 import { createMessageQueries } from './messages.ts'
-import { createRunQueries } from './runs.ts'
+import { createEngineQueries, createRunQueries } from './runs.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
-import { createStepQueries } from './steps.ts'
-import type { Store } from './store.ts'
+import { createStepQueries, createStepRecordQueries } from './steps.ts'
+import type { ObjectStore, Store } from './store.ts'
 import { createThreadPurge } from './thread-purge.ts'
 import { createThreadQueries } from './threads.ts'
 
 export interface SqlStoreDeps {
-  /** A migrated database; the store closes it. */
+  /** The store closes it. */
   db: Kysely<Database>
   dialect: SqlDialect
+  /** When the database can be asked; default at once. */
+  ready?: Promise<void>
   log: Logger
 }
 
 /** The store on any database that Kysely speaks to. */
-export function createSqlStore({ db, dialect, log }: SqlStoreDeps): Store {
-  const purge = createThreadPurge({ db, log: log.child({ module: 'store' }) })
-  purge.wake()
+export function createSqlStore({ db, dialect, ready, log }: SqlStoreDeps): Store {
+  const purge = createThreadPurge({ db, dialect, log: log.child({ module: 'store' }) })
+  if (ready) void ready.then(() => purge.wake())
+  else purge.wake()
+  const deletionListeners = new Set<(threadId: string) => void>()
+  const onDeleted = (threadId: string) => {
+    for (const listener of deletionListeners) listener(threadId)
+    purge.wake()
+  }
+  const objectsOf = (project: string | null): ObjectStore => ({
+    ...createAssistantQueries({ db, dialect, project }),
+    ...createThreadQueries({ db, project, onDeleted }),
+    ...createMessageQueries({ db, dialect, project }),
+    ...createRunQueries({ db, dialect, project }),
+    ...createStepQueries({ db, project }),
+  })
+  // As many as the operator's keys name.
+  const projects = new Map<string, ObjectStore>()
   return {
-    ...createAssistantQueries({ db, dialect }),
-    ...createThreadQueries({ db, purge }),
-    ...createMessageQueries({ db, dialect }),
-    ...createRunQueries({ db, dialect }),
-    ...createStepQueries({ db }),
+    ...objectsOf(null),
+    ...createEngineQueries({ db }),
+    ...createStepRecordQueries({ db }),
+    project(id) {
+      const objects = projects.get(id) ?? objectsOf(id)
+      projects.set(id, objects)
+      return objects
+    },
+    onThreadDeleted(listener) {
+      deletionListeners.add(listener)
+      return () => void deletionListeners.delete(listener)
+    },
     async ping() {
       await sql`select 1`.execute(db)
     },

@@ -4,18 +4,24 @@ import { liveThread } from './live-thread.ts'
 import { readPage } from './pages.ts'
 import { fromMessageRow, fromStepRecordRow, fromStepRow } from './rows.ts'
 import type { Database } from './schema.ts'
-import type { Store } from './store.ts'
+import type { ObjectStore, Store } from './store.ts'
 
-type StepQueries = Pick<Store, 'getStep' | 'listSteps' | 'getStepRecords'>
+type StepQueries = Pick<ObjectStore, 'getStep' | 'listSteps'>
 
-export function createStepQueries({ db }: { db: Kysely<Database> }): StepQueries {
+interface StepQueriesDeps {
+  db: Kysely<Database>
+  /** Whose steps; null: everybody's. */
+  project: string | null
+}
+
+export function createStepQueries({ db, project }: StepQueriesDeps): StepQueries {
   /** The run's id, if the run is one of the thread. */
   const inRun = (threadId: string, runId: string) =>
     db
       .selectFrom('runs')
       .select('runs.id')
       .where('runs.id', '=', runId)
-      .where('runs.thread_id', '=', liveThread(db, threadId).select('threads.id'))
+      .where('runs.thread_id', '=', liveThread(db, { id: threadId, project }).select('threads.id'))
 
   return {
     async getStep(threadId, runId, id) {
@@ -37,7 +43,7 @@ export function createStepQueries({ db }: { db: Kysely<Database> }): StepQueries
             .selectFrom('run_steps')
             .select('seq')
             .where('id', '=', id)
-            .where('run_id', '=', runId)
+            .where('run_id', '=', inRun(threadId, runId))
             .executeTakeFirst(),
         rows: ({ above, below, order, limit }) =>
           db
@@ -51,7 +57,16 @@ export function createStepQueries({ db }: { db: Kysely<Database> }): StepQueries
             .execute(),
         toObject: fromStepRow,
       }),
+  }
+}
 
+/** What the run engine reads of steps. */
+export function createStepRecordQueries({
+  db,
+}: {
+  db: Kysely<Database>
+}): Pick<Store, 'getStepRecords'> {
+  return {
     async getStepRecords({ id, thread_id }) {
       const steps = await db
         .selectFrom('run_steps')

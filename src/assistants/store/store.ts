@@ -37,6 +37,9 @@ export interface StepRecord {
   message?: Message | undefined
 }
 
+/** Whose everything is that nobody gave to another: the embedded bot's, and without keys everybody's. */
+export const defaultProject = 'default'
+
 /** What a new run needs; checked and written in one transaction. */
 export interface RunCreation {
   /** A thread that exists, or one to be written together with the run. */
@@ -46,6 +49,8 @@ export interface RunCreation {
   messages: Message[]
   /** Freezes the assistant's configuration into the run, which is `queued`. */
   toRun(assistant: Assistant): Run
+  /** Who asked for it, for the usage records. */
+  apiKeyId?: string | null | undefined
 }
 
 /** One step of a run's life. Written whole, or not at all if the run has moved on meanwhile. */
@@ -61,12 +66,12 @@ export interface RunChange {
 }
 
 /**
- * Where the runtime's objects live. Objects go in and come out in their wire shape; rows never leave
- * the store. Everything is asynchronous, because SQLite and Postgres share the same queries.
- * A missing object is `undefined` (or `false` from a delete); an unknown cursor is an
- * `InvalidRequestError`.
+ * The runtime's objects as a request may see and change them. Objects go in and come out in their
+ * wire shape; rows never leave the store. Everything is asynchronous, because SQLite and Postgres
+ * share the same queries. A missing object is `undefined` (or `false` from a delete); an unknown
+ * cursor is an `InvalidRequestError`.
  */
-export interface Store {
+export interface ObjectStore {
   insertAssistant(assistant: Assistant): Promise<void>
   getAssistant(id: string): Promise<Assistant | undefined>
   /** Changes the given members only. */
@@ -86,8 +91,6 @@ export interface Store {
    * freed in the background, also after a restart.
    */
   deleteThread(id: string): Promise<boolean>
-  /** Tells whoever works on a thread that it is gone. Answers how to stop listening. */
-  onThreadDeleted(listener: (threadId: string) => void): () => void
 
   /** Throws `RunConflictError` while a run of the thread is active, `NotFoundError` without a thread. */
   insertMessage(message: Message): Promise<void>
@@ -114,10 +117,24 @@ export interface Store {
    * with neither a user message nor instructions.
    */
   insertRun(creation: RunCreation): Promise<Run>
-  /** The run as it is now, or `undefined` if it was in none of the states `from`. */
-  changeRun(change: RunChange): Promise<Run | undefined>
   /** Only metadata, and only of a run that is not `in_progress`: else `RunConflictError`. */
   updateRun(threadId: string, id: string, patch: Pick<Run, 'metadata'>): Promise<Run | undefined>
+}
+
+/**
+ * Where everything lives. As an `ObjectStore` of its own it sees the objects of every project, and
+ * makes new ones in `default`: for the run engine and for tools of the operator.
+ */
+export interface Store extends ObjectStore {
+  /**
+   * The objects of one project. Those of another are missing: for every query, also as a cursor, and
+   * as the assistant or thread of a new run.
+   */
+  project(id: string): ObjectStore
+  /** Tells whoever works on a thread that it is gone. Answers how to stop listening. */
+  onThreadDeleted(listener: (threadId: string) => void): () => void
+  /** The run as it is now, or `undefined` if it was in none of the states `from`. */
+  changeRun(change: RunChange): Promise<Run | undefined>
   /** The thread's active run, if it has one. */
   getActiveRun(threadId: string): Promise<Run | undefined>
   /** Every step of a run, oldest first, with what the engine needs to go on. */

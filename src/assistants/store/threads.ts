@@ -1,32 +1,32 @@
 import type { Kysely } from 'kysely'
 
-import { liveThread } from './live-thread.ts'
+import { liveThread, type ThreadKey } from './live-thread.ts'
 import { insertMessages } from './messages.ts'
 import { fromThreadRow, isActive, toThreadRow } from './rows.ts'
 import type { Database } from './schema.ts'
-import type { Message, Store, Thread } from './store.ts'
-import type { ThreadPurge } from './thread-purge.ts'
+import { defaultProject, type Message, type ObjectStore, type Thread } from './store.ts'
 
 type ThreadQueries = Pick<
-  Store,
-  'insertThread' | 'getThread' | 'updateThread' | 'deleteThread' | 'onThreadDeleted'
+  ObjectStore,
+  'insertThread' | 'getThread' | 'updateThread' | 'deleteThread'
 >
 
 interface ThreadQueriesDeps {
   db: Kysely<Database>
-  purge: ThreadPurge
+  /** Whose threads; null: everybody's. */
+  project: string | null
+  onDeleted: (threadId: string) => void
 }
 
 const threadColumns = ['id', 'created_at', 'metadata', 'tool_resources'] as const
 
-export function createThreadQueries({ db, purge }: ThreadQueriesDeps): ThreadQueries {
-  const listeners = new Set<(threadId: string) => void>()
+export function createThreadQueries({ db, project, onDeleted }: ThreadQueriesDeps): ThreadQueries {
   return {
     insertThread: (thread, messages) =>
-      db.transaction().execute((trx) => insertThread(trx, thread, messages)),
+      db.transaction().execute((trx) => insertThread(trx, { thread, messages, project })),
 
     async getThread(id) {
-      const row = await liveThread(db, id).select(threadColumns).executeTakeFirst()
+      const row = await liveThread(db, { id, project }).select(threadColumns).executeTakeFirst()
       return row && fromThreadRow(row)
     },
 
@@ -41,41 +41,42 @@ export function createThreadQueries({ db, purge }: ThreadQueriesDeps): ThreadQue
         .set(patch)
         .where('id', '=', id)
         .where('deleted', '=', 0)
+        .$if(project !== null, (query) => query.where('project', '=', project))
         .returning(threadColumns)
         .executeTakeFirst()
       return row && fromThreadRow(row)
     },
 
     async deleteThread(id) {
-      const deleted = await db.transaction().execute((trx) => markDeleted(trx, id))
-      if (!deleted) return false
-      for (const listener of listeners) listener(id)
-      purge.wake()
-      return true
-    },
-
-    onThreadDeleted(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
+      const deleted = await db.transaction().execute((trx) => markDeleted(trx, { id, project }))
+      if (deleted) onDeleted(id)
+      return deleted
     },
   }
 }
 
+export interface NewThread {
+  thread: Thread
+  messages: Message[]
+  project: string | null
+}
+
 export async function insertThread(
   trx: Kysely<Database>,
-  thread: Thread,
-  messages: Message[],
+  { thread, messages, project }: NewThread,
 ): Promise<void> {
-  await trx.insertInto('threads').values(toThreadRow(thread)).execute()
+  const row = { ...toThreadRow(thread), project: project ?? defaultProject }
+  await trx.insertInto('threads').values(row).execute()
   await insertMessages(trx, messages)
 }
 
-async function markDeleted(trx: Kysely<Database>, id: string): Promise<boolean> {
+async function markDeleted(trx: Kysely<Database>, { id, project }: ThreadKey): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('threads')
     .set({ deleted: 1 })
     .where('id', '=', id)
     .where('deleted', '=', 0)
+    .$if(project !== null, (query) => query.where('project', '=', project))
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   // Nobody sees it any more; this only takes it off the lists of work.

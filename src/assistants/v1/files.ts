@@ -13,7 +13,7 @@ import type { Page } from '../wire/page.ts'
 import { speaksV1 } from './version.ts'
 
 export interface FileRoutesDeps {
-  store: Pick<Store, 'getAssistant' | 'getThread' | 'getMessage'>
+  store: Pick<Store, 'project'>
 }
 
 /** `/assistants/{id}/files` and `/threads/{id}/messages/{id}/files`, for clients of version 1 only. */
@@ -22,15 +22,16 @@ export function v1FileRoutes({ store }: FileRoutesDeps): Hono<ApiEnv> {
 
   /** Throws if there is no such assistant, or no such message. */
   async function requireOwner(context: ApiContext): Promise<void> {
+    const objects = store.project(context.var.project)
     if (context.req.param('assistant_id') !== undefined) {
       const id = pathId(context, 'assistant_id')
-      orNotFound(await store.getAssistant(id), 'assistant', id)
+      orNotFound(await objects.getAssistant(id), 'assistant', id)
       return
     }
     const threadId = pathId(context, 'thread_id')
     const id = pathId(context, 'message_id')
-    orNotFound(await store.getThread(threadId), 'thread', threadId)
-    orNotFound(await store.getMessage(threadId, id), 'message', id)
+    orNotFound(await objects.getThread(threadId), 'thread', threadId)
+    orNotFound(await objects.getMessage(threadId, id), 'message', id)
   }
 
   const list = forV1(async (context) => {

@@ -31,7 +31,7 @@ let server: ServerType
 let origin: string
 before(async () => {
   runtime = await createTestRuntime()
-  const app = runtime.createApp({ apiKeys: [key] })
+  const app = runtime.createApp({ apiKeys: [{ project: 'default', key }] })
   server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 })
   await once(server, 'listening')
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on TCP
