@@ -14,6 +14,8 @@ interface ErrorBody {
 /** An error as it is answered; where it goes, a JSON body or an `error` event, is the caller's. */
 export interface ErrorAnswer {
   status: number
+  /** Seconds until the request is worth repeating, where that is known: header `retry-after`. */
+  retryAfter?: number | undefined
   error: ErrorBody
 }
 
@@ -63,6 +65,7 @@ export function toErrorAnswer(
   if (status >= 500) log.warn({ err: error, requestId }, 'request could not be served')
   return {
     status,
+    retryAfter: toRetryAfter(error),
     error: {
       message: error.message,
       type: toType(status),
@@ -75,6 +78,11 @@ export function toErrorAnswer(
 function toStatus(error: AppError): number {
   if (error instanceof ProviderError) return statusesByRunErrorCode[error.runErrorCode]
   return (error.apiCode && statusesByApiCode[error.apiCode]) || statuses[error.code]
+}
+
+function toRetryAfter(error: AppError): number | undefined {
+  if (!('retryAfterMs' in error) || typeof error.retryAfterMs !== 'number') return undefined
+  return Math.max(1, Math.ceil(error.retryAfterMs / 1_000))
 }
 
 function toType(status: number): string {

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 
 import type { Logger } from '../../log.ts'
 import type { Database } from './schema.ts'
+import type { SqlDialect } from './sql-dialect.ts'
 
 /** Frees what deleted threads occupy, a little at a time, so that nobody waits for it. */
 export interface ThreadPurge {
@@ -16,7 +17,13 @@ export interface ThreadPurge {
 /** Rows per statement: about two milliseconds. A run takes its steps along. */
 const batchSizes = { messages: 250, runs: 50 }
 
-export function createThreadPurge({ db, log }: { db: Kysely<Database>; log: Logger }): ThreadPurge {
+export interface ThreadPurgeDeps {
+  db: Kysely<Database>
+  dialect: SqlDialect
+  log: Logger
+}
+
+export function createThreadPurge({ db, dialect, log }: ThreadPurgeDeps): ThreadPurge {
   let closed = false
   let again = false
   let working: Promise<void> | undefined
@@ -61,7 +68,9 @@ export function createThreadPurge({ db, log }: { db: Kysely<Database>; log: Logg
           .selectFrom(table)
           .select('seq')
           .where('thread_id', '=', threadId)
-          .limit(batchSizes[table]),
+          .limit(batchSizes[table])
+          // What another process is at is not waited for.
+          .$if(dialect.rowLocks, (query) => query.forUpdate().skipLocked()),
       )
       .executeTakeFirst()
     return Number(numDeletedRows)
