@@ -2,7 +2,15 @@ import { randomInt } from 'node:crypto'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
-export type IdPrefix = 'asst_' | 'thread_' | 'msg_' | 'run_' | 'step_' | 'call_' | 'req_'
+export type IdPrefix =
+  | 'asst_'
+  | 'thread_'
+  | 'msg_'
+  | 'run_'
+  | 'step_'
+  | 'call_'
+  | 'req_'
+  | 'chatcmpl-'
 
 /** A new id in the Assistants API's own shape: the prefix and 24 random letters and digits. */
 export type NewId = (prefix: IdPrefix) => string
