@@ -30,7 +30,9 @@ export interface TestRuntime {
 const never: Every = () => () => {}
 
 /** The runtime as the program puts it together, on an empty database and with a scripted model. */
-export async function createTestRuntime(): Promise<TestRuntime> {
+export async function createTestRuntime(
+  { now }: { now: () => number } = { now: Date.now },
+): Promise<TestRuntime> {
   const logged: string[] = []
   const log = createLogger({
     level: 'warn',
@@ -41,7 +43,7 @@ export async function createTestRuntime(): Promise<TestRuntime> {
   const store = await createSqliteStore({ path: ':memory:', log })
   const driver = createChatCompletionsDriver({ baseURL: model.baseURL, maxRetries: 0, log })
   const tokens = createTokenCounter({ log })
-  const common = { store, newId, now: Date.now, every: never, log }
+  const common = { store, newId, now, every: never, log }
   const runs = createRunService({ ...common, driver, tokens })
   await runs.start()
   const deps: AppDeps = { ...common, runs, models: driver, apiKeys: null }

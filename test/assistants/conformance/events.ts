@@ -20,3 +20,37 @@ function toEvent(block: string): WireEvent {
   if (event === undefined || data === undefined) throw new Error(`not an event: ${block}`)
   return { event, data: data === '[DONE]' ? data : (JSON.parse(data) as unknown) }
 }
+
+/** A stream that is still going on. */
+export interface OpenStream {
+  /** Reads on until this text has come. */
+  until(text: string): Promise<void>
+  /** Reads to the end; the whole stream. */
+  whole(): Promise<string>
+  /** Closes the connection. */
+  leave(): Promise<void>
+}
+
+export function readStream(response: Response): OpenStream {
+  if (!response.body) throw new Error('no body')
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  let seen = ''
+  async function until(text: string): Promise<void> {
+    while (!seen.includes(text)) {
+      const { value, done } = await reader.read()
+      if (done) throw new Error(`the stream ended without ${text}: ${seen}`)
+      seen += value
+    }
+  }
+  return {
+    until,
+    async whole() {
+      for (;;) {
+        const { value, done } = await reader.read()
+        if (done) return seen
+        seen += value
+      }
+    },
+    leave: () => reader.cancel(),
+  }
+}

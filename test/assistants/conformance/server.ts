@@ -30,7 +30,7 @@ export interface SendOptions {
 export async function createConformanceServer(
   options: Partial<AppDeps> = {},
 ): Promise<ConformanceServer> {
-  const runtime = await createTestRuntime()
+  const runtime = await createTestRuntime({ now: options.now ?? Date.now })
   const app = runtime.createApp(options)
   const driven = new Set<string>()
   const found: string[] = []
