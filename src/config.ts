@@ -24,8 +24,8 @@ export interface Config {
   /** Another Assistants-compatible server; null means the embedded runtime. */
   assistantsServer: { baseUrl: string; apiKey: string } | null
   assistantId: string | null
-  /** File of the runtime's SQLite store. */
-  databasePath: string
+  /** Where the runtime's store is: a SQLite file, or a database on a Postgres server. */
+  database: { type: 'sqlite'; path: string } | { type: 'postgres'; url: string }
   /** `sqlite://…` address of conversations and settings. */
   keyvUri: string
   dataDir: string
@@ -117,7 +117,10 @@ export const environmentSchema = z.object({
   ASSISTANTS_API_KEY: text.optional(),
   ASSISTANT_ID: text.regex(/^asst_/, 'expected an id that begins with asst_').optional(),
   DATABASE_URL: text
-    .regex(/^sqlite:./, 'expected sqlite:<path>; other databases are not supported by this version')
+    .refine(
+      (value) => /^sqlite:./.test(value) || isPostgresUrl(value),
+      'expected sqlite:<path> or postgres://<user>:<password>@<host>:<port>/<database>, with what is special in the password percent-encoded',
+    )
     .optional(),
   KEYV_URI: text
     .regex(
@@ -204,13 +207,26 @@ function toConfig(env: Environment): Config {
         ? { baseUrl: env.ASSISTANTS_BASE_URL, apiKey: env.ASSISTANTS_API_KEY }
         : null,
     assistantId: env.ASSISTANT_ID ?? null,
-    databasePath:
-      env.DATABASE_URL?.replace(/^sqlite:(\/\/)?/, '') ?? join(dataDir, 'assistants.sqlite'),
+    database: toDatabase(env.DATABASE_URL ?? `sqlite:${join(dataDir, 'assistants.sqlite')}`),
     keyvUri: env.KEYV_URI ?? `sqlite://${join(dataDir, 'conversations.sqlite')}`,
     dataDir,
     http: { host: env.HOST, port: env.PORT, apiKeys: env.API_KEYS ?? [] },
     logLevel: env.LOG_LEVEL,
   }
+}
+
+function toDatabase(url: string): Config['database'] {
+  return url.startsWith('sqlite:')
+    ? { type: 'sqlite', path: url.replace(/^sqlite:(\/\/)?/, '') }
+    : { type: 'postgres', url }
+}
+
+/** With a database, and with a host, unless a parameter names the folder of a socket. */
+function isPostgresUrl(value: string): boolean {
+  if (!/^postgres(ql)?:\/\//.test(value)) return false
+  const url = URL.parse(value)
+  if (url === null || url.pathname.length < 2) return false
+  return url.hostname !== '' || url.searchParams.has('host')
 }
 
 /** Any one of the three variables means that a model is wanted; local servers need no real key. */

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 
+import { AppError } from './errors.ts'
 import type { Logger } from './log.ts'
 import { isLoopbackHost } from './loopback.ts'
 
@@ -16,7 +17,7 @@ export interface HttpServerOptions {
   authenticated: boolean
   /** Adds the routes of the program's parts. */
   mount: (app: Hono) => void
-  /** Resolves when the program can do its work; its rejection is why it cannot. */
+  /** Resolves when the program can do its work; an `AppError` is answered as the reason why not. */
   healthCheck: () => Promise<void>
   /** Takes WebSocket upgrades; absent, they are refused. */
   upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -62,8 +63,9 @@ function createRootApp({ authenticated, mount, healthCheck, log }: HttpServerOpt
       await withTimeout(healthCheck(), healthCheckTimeoutMs)
       return context.json({ status: 'ok' })
     } catch (err) {
-      log.warn({ err }, 'health check failed')
-      return context.json({ status: 'unavailable' }, 503)
+      const reason = err instanceof AppError ? err.message : undefined
+      log.warn(reason === undefined ? { err } : { reason }, 'health check failed')
+      return context.json({ status: 'unavailable', reason }, 503)
     }
   })
   if (!authenticated) {
@@ -120,7 +122,8 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
 async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+    const error = new AppError('unavailable', `The store did not answer within ${timeoutMs} ms.`)
+    timer = setTimeout(() => reject(error), timeoutMs)
   })
   try {
     return await Promise.race([work, late])

@@ -6,6 +6,7 @@ import { createBot, type Bot } from './bot/bot.ts'
 import { inviteUrl } from './bot/invite.ts'
 import { toLoggedError } from './bot/log-error.ts'
 import { parseConfig, type Config } from './config.ts'
+import { AppError } from './errors.ts'
 import { startHttpServer } from './http-server.ts'
 import type { Logger } from './log.ts'
 import { runProgram, type Parts } from './program.ts'
@@ -43,12 +44,14 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     },
     async healthCheck() {
       await runtime.healthCheck()
-      if (bot?.isConnected() === false) throw new Error('Discord closed the gateway for good')
+      if (bot?.isConnected() === false)
+        throw new AppError('unavailable', 'Discord closed the connection for good.')
     },
     ...(discord.upgrade && { upgrade: discord.upgrade }),
     log,
   })
   parts.defer(() => http.close(1_000))
+  await runtime.ready
 
   bot = createBot({
     token: discord.token,

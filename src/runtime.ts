@@ -6,9 +6,8 @@ import type { Hono } from 'hono'
 import { createApp } from './assistants/app.ts'
 import type { ApiEnv } from './assistants/reply.ts'
 import { createRunService } from './assistants/runs/service.ts'
-import { lockSqlite } from './assistants/store/sqlite-lock.ts'
-import { createSqliteStore } from './assistants/store/sqlite.ts'
-import type { Store } from './assistants/store/store.ts'
+import { DatabaseUnavailableError } from './assistants/store/database-errors.ts'
+import { openStore } from './assistants/store/open-store.ts'
 import type { Config } from './config.ts'
 import { everyInterval } from './every.ts'
 import { newId } from './ids.ts'
@@ -18,7 +17,7 @@ import type { ModelDriver } from './models/driver.ts'
 import type { Parts } from './program.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
 
-/** The Assistants API, ready to be served. */
+/** The Assistants API. Until it is ready, it answers 503. */
 export interface Runtime {
   /** The API for this process: needs no key. */
   inside: Hono<ApiEnv>
@@ -26,6 +25,8 @@ export interface Runtime {
   outside: Hono<ApiEnv>
   /** The model that a new assistant should have. */
   defaultModel: string
+  /** Resolves when requests are served: a database on a server may be long in coming. */
+  ready: Promise<void>
   /** Rejects with the reason why requests cannot be served. */
   healthCheck(): Promise<void>
 }
@@ -34,7 +35,12 @@ export interface Runtime {
 export async function startRuntime(config: Config, { log, parts }: Parts): Promise<Runtime> {
   mkdirSync(config.dataDir, { recursive: true })
   const model = await chooseModel(config, log)
-  const store = await openStore(config, { log, parts })
+  const opened = await openStore(config.database, {
+    log,
+    wait: (ms, signal) => sleep(ms, undefined, { signal }),
+  })
+  parts.defer(() => opened.close())
+  const { store } = opened
   const tokens = createTokenCounter({ log })
   parts.defer(() => tokens.close())
   const shared = { store, log, newId, now: Date.now }
@@ -45,23 +51,30 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
     every: everyInterval,
   })
   parts.defer(() => runs.close())
-  await runs.start()
+  let isReady = false
+  const notReady = () => (isReady ? null : new DatabaseUnavailableError())
+  async function becomeReady(): Promise<void> {
+    await opened.ready
+    await runs.start()
+    isReady = true
+  }
+  const ready = becomeReady()
+  // Whoever waits for it is told.
+  ready.catch(() => {})
 
   const { apiKeys } = config.http
-  const api = { ...shared, runs, models: model.driver }
+  const api = { ...shared, runs, models: model.driver, notReady }
   return {
     inside: createApp({ ...api, apiKeys: null }),
     outside: createApp({ ...api, apiKeys: apiKeys.length > 0 ? apiKeys : null }),
     defaultModel: model.name,
-    healthCheck: () => store.ping(),
+    ready,
+    async healthCheck() {
+      const reason = notReady()
+      if (reason !== null) throw reason
+      await store.ping()
+    },
   }
-}
-
-async function openStore(config: Config, { log, parts }: Parts): Promise<Store> {
-  parts.defer(lockSqlite(config.databasePath))
-  const store = await createSqliteStore({ path: config.databasePath, log })
-  parts.defer(() => store.close())
-  return store
 }
 
 interface ChosenModel {

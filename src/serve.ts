@@ -16,6 +16,7 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     log,
   })
   parts.defer(() => http.close(1_000))
+  await runtime.ready
   const key = apiKeys.length > 0 ? '<one of API_KEYS>' : 'any'
   return `OPENAI_BASE_URL=${reachable(http.origin)}/v1 OPENAI_API_KEY=${key}`
 }

@@ -6,7 +6,8 @@ import type { Config } from './config.ts'
  */
 export function explainStartFailure(error: unknown, config: Config): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null
-  const { http, databasePath, keyvUri, dataDir } = config
+  const { http, database, keyvUri, dataDir } = config
+  const databasePath = database.type === 'sqlite' ? database.path : 'the database'
   const { code, message } = error
   switch (code) {
     case 'EADDRINUSE':
@@ -23,6 +24,10 @@ export function explainStartFailure(error: unknown, config: Config): string | nu
       return `DATA_DIR: ${dataDir} cannot be written to (${message})`
     case 'DATABASE_IN_USE':
       return `DATA_DIR or DATABASE_URL: ${databasePath} is in use by another Guagua; stop that one, or set DATA_DIR to another folder`
+    case 'DATABASE_REFUSED':
+      return `DATABASE_URL: ${message}`
+    case 'unavailable':
+      return `DATABASE_URL: the database was lost again while starting; start anew`
     case 'ERR_SQLITE_ERROR':
       return `DATA_DIR or KEYV_URI: ${unusable(keyvUri, message)}`
     case 'TokenInvalid':

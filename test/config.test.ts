@@ -11,7 +11,8 @@ describe('parseConfig', () => {
     assert.equal(config.model, null)
     assert.equal(config.http.host, '127.0.0.1')
     assert.equal(config.http.port, 3000)
-    assert.match(config.databasePath, /data.assistants\.sqlite$/)
+    assert.ok(config.database.type === 'sqlite')
+    assert.match(config.database.path, /data.assistants\.sqlite$/)
   })
 
   it('treats an empty variable as absent', () => {

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 
 import { Hono, type MiddlewareHandler } from 'hono'
 
-import { NotFoundError } from '../errors.ts'
+import { NotFoundError, type AppError } from '../errors.ts'
 import { everyInterval, type Every } from '../every.ts'
 import type { NewId } from '../ids.ts'
 import type { Logger } from '../log.ts'
@@ -30,6 +30,8 @@ export interface AppDeps {
   newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
+  /** Why no request can be served yet, or null; default: every request can be. */
+  notReady?: () => AppError | null
   /** The timer of keep-alives; default `setInterval`. */
   every?: Every
   /** Who may call; null lets everybody in, for use inside the process or on the loopback. */
@@ -66,7 +68,7 @@ export function createApp(deps: AppDeps): Hono<ApiEnv> {
 function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
   const { log, every = everyInterval } = deps
   const api = new Hono<ApiEnv>()
-  api.use(beginRequest(deps), requireApiKey(deps.apiKeys))
+  api.use(beginRequest(deps), requireApiKey(deps.apiKeys), refuseUntilReady(deps))
   if (needsBetaHeader) {
     api.use('/assistants/*', requireBetaHeader).use('/threads/*', requireBetaHeader)
   }
@@ -84,6 +86,14 @@ function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
     throw new NotFoundError(`Invalid URL (${req.method} ${req.path.slice(0, 200)})`)
   })
   return api
+}
+
+function refuseUntilReady({ notReady }: Pick<AppDeps, 'notReady'>): MiddlewareHandler<ApiEnv> {
+  return (_context, next) => {
+    const reason = notReady?.() ?? null
+    if (reason !== null) throw reason
+    return next()
+  }
 }
 
 function beginRequest({ newId, log }: Pick<AppDeps, 'newId' | 'log'>): MiddlewareHandler<ApiEnv> {

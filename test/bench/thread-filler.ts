@@ -29,9 +29,10 @@ const text =
  */
 export async function fillThreads(dataDir: string, groups: readonly ThreadGroup[]): Promise<void> {
   mkdirSync(dataDir, { recursive: true })
-  const { databasePath, keyvUri } = parseConfig({ DATA_DIR: dataDir })
+  const { database, keyvUri } = parseConfig({ DATA_DIR: dataDir })
+  if (database.type !== 'sqlite') throw new Error('the bench fills a SQLite file')
   const log = createLogger({ level: 'silent', pretty: false })
-  const store = await createSqliteStore({ path: databasePath, log })
+  const store = await createSqliteStore({ path: database.path, log })
   const keyv = new Keyv({ store: new KeyvSqlite(keyvUri), throwOnErrors: true })
   const deleteThread = () => Promise.reject(new Error('no thread is deleted here'))
   const conversations = createConversations({ keyv, clock: systemClock, log, deleteThread })

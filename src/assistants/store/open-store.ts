@@ -1,6 +1,6 @@
 import type { Logger } from '../../log.ts'
 import { DatabaseRefusedError, explainRefusal, reasonOf } from './database-errors.ts'
-import { createStoreOnPostgres, openPostgres, type Postgres } from './postgres.ts'
+import type { Postgres } from './postgres.ts'
 import { lockSqlite } from './sqlite-lock.ts'
 import { createSqliteStore } from './sqlite.ts'
 import type { Store } from './store.ts'
@@ -55,7 +55,9 @@ async function openOnSqlite(path: string, log: Logger): Promise<OpenedStore> {
   }
 }
 
-function openOnPostgres(url: string, deps: OpenStoreDeps): OpenedStore {
+async function openOnPostgres(url: string, deps: OpenStoreDeps): Promise<OpenedStore> {
+  // Most have no Postgres, and need not wait for the code to load.
+  const { createStoreOnPostgres, openPostgres } = await import('./postgres.ts')
   const { log } = deps
   const postgres = openPostgres({ url, log })
   const store = createStoreOnPostgres({ postgres, log })
