@@ -36,6 +36,8 @@ export interface AnswerReader<Piece> {
   read(piece: Piece): ModelEvent[]
   /** The last event, or undefined if the answer is not whole. */
   finish(): Extract<ModelEvent, { type: 'finish' }> | undefined
+  /** True while the model may be silent for long: only then it has as much time as for a beginning. */
+  isThinking?: () => boolean
 }
 
 export interface Question<Piece> {
@@ -90,15 +92,14 @@ export function createEndpoint(
   ): AsyncGenerator<ModelEvent> {
     signal.throwIfAborted()
     const tooLong = new AbortController()
-    const watchdog = setTimeout(() => tooLong.abort(), firstTokenTimeoutMs)
-    let gapWatchdog: NodeJS.Timeout | undefined
+    const watchdog = createWatchdog(() => tooLong.abort())
+    watchdog.allow(firstTokenTimeoutMs)
     try {
       const pieces = await ask({ signal: AbortSignal.any([signal, tooLong.signal]) })
       for await (const piece of pieces) {
-        clearTimeout(watchdog)
-        gapWatchdog ??= setTimeout(() => tooLong.abort(), gapTimeoutMs)
-        gapWatchdog.refresh()
-        yield* reader.read(piece)
+        const events = reader.read(piece)
+        watchdog.allow(reader.isThinking?.() ? firstTokenTimeoutMs : gapTimeoutMs)
+        yield* events
       }
       // When aborted, the SDK ends the stream as if it were whole.
       signal.throwIfAborted()
@@ -114,8 +115,7 @@ export function createEndpoint(
       log.warn({ err: failure, model }, 'model endpoint failed')
       throw failure
     } finally {
-      clearTimeout(watchdog)
-      clearTimeout(gapWatchdog)
+      watchdog.stop()
     }
   }
 
@@ -139,6 +139,22 @@ export function createEndpoint(
     stream,
     contextWindow: (model) => contextWindow ?? contextWindowOf(model),
     listModels,
+  }
+}
+
+/** Barks once nothing has come for as long as it was last told to allow. */
+function createWatchdog(bark: () => void) {
+  let timer: NodeJS.Timeout | undefined
+  let allowedMs: number | undefined
+  return {
+    allow(ms: number) {
+      // Most often it is as long as before, and a timer that is refreshed costs nothing.
+      if (ms === allowedMs) return void timer?.refresh()
+      clearTimeout(timer)
+      allowedMs = ms
+      timer = setTimeout(bark, ms)
+    },
+    stop: () => clearTimeout(timer),
   }
 }
 
