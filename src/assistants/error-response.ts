@@ -62,7 +62,10 @@ export function toErrorAnswer(
     }
   }
   const status = toStatus(error)
-  if (status >= 500) log.warn({ err: error, requestId }, 'request could not be served')
+  if (error.code === 'unavailable') {
+    const { message } = error.cause instanceof Error ? error.cause : error
+    log.warn({ reason: message, requestId }, 'request could not be served')
+  } else if (status >= 500) log.warn({ err: error, requestId }, 'request could not be served')
   return {
     status,
     retryAfter: toRetryAfter(error),

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 
+import { DatabaseRefusedError } from './database-errors.ts'
 import { isActive } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
@@ -16,7 +17,13 @@ export async function migrate(db: Kysely<Database>, dialect: SqlDialect): Promis
     ...(dialect.schema != null && { migrationTableSchema: dialect.schema }),
   })
   const { error } = await migrator.migrateToLatest()
-  if (error) throw error
+  if (!error) return
+  const newer = error instanceof Error && /executed migration (\S+) is missing/.exec(error.message)
+  if (!newer) throw error
+  throw new DatabaseRefusedError(
+    `a newer version of this program made the tables (${newer[1]}); run that version, or one after it`,
+    { cause: error },
+  )
 }
 
 function migrations(dialect: SqlDialect): Record<string, Migration> {
