@@ -1,8 +1,8 @@
 import { ProviderError } from '../../errors.ts'
 import type { NewId } from '../../ids.ts'
 import type { Logger } from '../../log.ts'
-import type { ModelDriver, ModelEvent } from '../../models/driver.ts'
-import type { Run, StepRecord, Store } from '../store/store.ts'
+import type { ModelDriver, ModelEvent, ModelUsage } from '../../models/driver.ts'
+import type { Run, StepRecord, Store, TurnUsage } from '../store/store.ts'
 import { cancelled } from './endings/cancelled.ts'
 import { completed } from './endings/completed.ts'
 import type { RunAtEnd } from './endings/end-run.ts'
@@ -26,6 +26,7 @@ export type StopReason = 'cancelled' | 'expired' | 'deleted' | 'closing'
 export interface ExecuteRunDeps {
   store: Pick<Store, 'getRun' | 'getStepRecords' | 'listMessages'>
   driver: ModelDriver
+  costOf: CostOf
   journal: Journal
   hub: EventHub
   meter: MessageMeter
@@ -34,6 +35,9 @@ export interface ExecuteRunDeps {
   now: () => number
   log: Logger
 }
+
+/** US dollars; null where nobody knows the model's price. */
+export type CostOf = (model: string, usage: ModelUsage) => number | null
 
 export type ExecuteRun = (queued: Run, options: { signal: AbortSignal }) => Promise<void>
 
@@ -104,8 +108,12 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
     }
     signal.throwIfAborted()
     const state = finish?.state && keptState(finish.state, deps.log)
-    turn.finish({ usage: finish?.usage ?? null, state })
+    turn.finish({ usage: priced(run.model, finish?.usage), state })
     return decide(at(), { turn, reason: finish?.reason ?? 'stop' })
+  }
+
+  function priced(model: string, usage: ModelUsage | null | undefined): TurnUsage | null {
+    return usage ? { ...usage, cost: deps.costOf(model, usage) } : null
   }
 
   /** The turn came to nothing: says why, in the run or to whoever takes it over. */

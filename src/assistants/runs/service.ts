@@ -18,7 +18,7 @@ import {
 import { completeStep } from './close-step.ts'
 import { createOutsideEndings } from './end-from-outside.ts'
 import { createEventHub } from './event-hub.ts'
-import { createExecuteRun } from './execute-run.ts'
+import { createExecuteRun, type CostOf } from './execute-run.ts'
 import { createExecutor } from './executor.ts'
 import { createJournal } from './journal.ts'
 import { createMessageMeter } from './message-meter.ts'
@@ -38,6 +38,8 @@ export interface RunServiceDeps {
   /** Closed by its owner, after the service. */
   store: Store
   driver: ModelDriver
+  /** Prices the turns of runs; default: nobody knows any price. */
+  costOf?: CostOf | undefined
   tokens: Pick<TokenCounter, 'count'>
   newId: NewId
   /** Milliseconds since the epoch. */
@@ -56,6 +58,7 @@ const closeMs = 5000
 export function createRunService({
   store,
   driver,
+  costOf = () => null,
   tokens,
   newId,
   now,
@@ -70,7 +73,17 @@ export function createRunService({
   const meter = createMessageMeter({ tokens, log })
   const executor = createExecutor({
     store,
-    executeRun: createExecuteRun({ store, driver, journal, hub, meter, newId, now: seconds, log }),
+    executeRun: createExecuteRun({
+      store,
+      driver,
+      costOf,
+      journal,
+      hub,
+      meter,
+      newId,
+      now: seconds,
+      log,
+    }),
     maxConcurrent,
     log,
   })

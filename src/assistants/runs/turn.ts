@@ -2,13 +2,14 @@ import type OpenAI from 'openai'
 
 import { ProviderError } from '../../errors.ts'
 import type { NewId } from '../../ids.ts'
-import type { ModelEvent, ModelUsage, TurnState } from '../../models/driver.ts'
-import type { Run, StepRecord } from '../store/store.ts'
+import type { ModelEvent, TurnState } from '../../models/driver.ts'
+import type { Run, StepRecord, TurnUsage } from '../store/store.ts'
 import type { RunEvent } from '../wire/events.ts'
 import { completeStep, type ClosedStep } from './close-step.ts'
 import type { FunctionCalls } from './endings/requires-action.ts'
 import { openMessageStep, openToolStep, type OpenedStep } from './open-step.ts'
 import { createToolCallStream } from './tool-call-stream.ts'
+import { noTokens } from './usage.ts'
 
 type Block = OpenAI.Beta.Threads.TextContentBlock | OpenAI.Beta.Threads.RefusalContentBlock
 type BlockDelta = OpenAI.Beta.Threads.TextDeltaBlock | OpenAI.Beta.Threads.RefusalDeltaBlock
@@ -24,12 +25,12 @@ export interface Turn {
   /** The open step, with all that has come for it. */
   open(): StepRecord | undefined
   /** What was counted for an answer that became no step: all of it was thought, say. */
-  stepless(): ModelUsage | null
+  stepless(): TurnUsage | null
   calls(): FunctionCalls
 }
 
 export interface TurnEnd {
-  usage: ModelUsage | null
+  usage: TurnUsage | null
   /** Kept with calls only: after a message alone the run asks nothing more. */
   state: TurnState | undefined
 }
@@ -55,7 +56,7 @@ export function createTurn({ run, newId, now, advance, emit }: TurnDeps): Turn {
   let open: StepRecord | undefined
   let heldBack = ''
   let length = 0
-  let turnUsage: ModelUsage | null = null
+  let turnUsage: TurnUsage | null = null
   let turnState: TurnState | undefined
 
   async function addText(type: 'text' | 'refusal', text: string): Promise<void> {
@@ -144,8 +145,6 @@ export function createTurn({ run, newId, now, advance, emit }: TurnDeps): Turn {
     calls: () => toolCalls.calls(),
   }
 }
-
-const noTokens: ModelUsage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
 
 /** Adds to the last block if it is of the same kind; answers the delta that says so. */
 function append(

@@ -5,14 +5,19 @@ import type { Run, RunStep, StepRecord } from '../store/store.ts'
 export function sumUsage(usages: (ModelUsage | null)[]): ModelUsage | null {
   const counted = usages.filter((usage) => usage !== null)
   if (counted.length === 0) return null
-  return counted.reduce((sum, usage) => ({
-    prompt_tokens: sum.prompt_tokens + usage.prompt_tokens,
-    completion_tokens: sum.completion_tokens + usage.completion_tokens,
-    total_tokens: sum.total_tokens + usage.total_tokens,
-    cached_tokens: (sum.cached_tokens ?? 0) + (usage.cached_tokens ?? 0),
-    reasoning_tokens: (sum.reasoning_tokens ?? 0) + (usage.reasoning_tokens ?? 0),
-  }))
+  return counted.reduce<ModelUsage>(
+    (sum, usage) => ({
+      prompt_tokens: sum.prompt_tokens + usage.prompt_tokens,
+      completion_tokens: sum.completion_tokens + usage.completion_tokens,
+      total_tokens: sum.total_tokens + usage.total_tokens,
+      cached_tokens: (sum.cached_tokens ?? 0) + (usage.cached_tokens ?? 0),
+      reasoning_tokens: (sum.reasoning_tokens ?? 0) + (usage.reasoning_tokens ?? 0),
+    }),
+    noTokens,
+  )
 }
+
+export const noTokens: ModelUsage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
 
 export function toStepUsage(usage: ModelUsage | null): RunStep['usage'] {
   if (!usage) return null

@@ -1,6 +1,6 @@
 import { sql, type Insertable, type Selectable } from 'kysely'
 
-import type { ModelUsage, TurnState } from '../../models/driver.ts'
+import type { TurnState } from '../../models/driver.ts'
 import type { Database } from './schema.ts'
 import {
   activeStatuses,
@@ -9,6 +9,7 @@ import {
   type RunStep,
   type StepRecord,
   type Thread,
+  type TurnUsage,
 } from './store.ts'
 
 /**
@@ -121,7 +122,7 @@ type StepRecordRow = Pick<Row<'run_steps'>, 'body' | 'usage' | 'turn_state'>
 export function fromStepRecordRow(row: StepRecordRow): StepRecord {
   return {
     step: fromStepRow(row),
-    usage: row.usage === null ? null : parse<ModelUsage>(row.usage),
+    usage: row.usage === null ? null : parse<TurnUsage>(row.usage),
     ...(row.turn_state !== null && { state: parse<TurnState>(row.turn_state) }),
   }
 }

@@ -24,10 +24,13 @@ import type {
   Run,
   RunChange,
   RunCreation,
+  RunJob,
+  RunStep,
   StepRecord,
   Store,
 } from './store.ts'
 import { insertThread } from './threads.ts'
+import { insertRunUsage, type RunUsage } from './usage.ts'
 
 type RunQueries = Pick<ObjectStore, 'getRun' | 'listRuns' | 'insertRun' | 'updateRun'>
 
@@ -36,12 +39,21 @@ interface RunQueriesDeps {
   dialect: SqlDialect
   /** Whose runs; null: everybody's. */
   project: string | null
+  insertJob?: InsertJob | undefined
 }
 
 type EngineQueries = Pick<
   Store,
-  'changeRun' | 'getActiveRun' | 'listActiveRuns' | 'listOverdueRuns'
+  | 'changeRun'
+  | 'getHeldRun'
+  | 'glanceAtRuns'
+  | 'getActiveRun'
+  | 'listActiveRuns'
+  | 'listOverdueRuns'
 >
+
+/** Queues a job in the transaction that makes its run `queued`. */
+export type InsertJob = (trx: Kysely<Database>, job: RunJob) => Promise<void>
 
 /** Runs, whole; conditions are added. */
 function selectRuns(db: Kysely<Database>) {
@@ -51,13 +63,14 @@ function selectRuns(db: Kysely<Database>) {
     .select(['status', 'expires_at', 'state', 'metadata', 'run_settings.body as settings'])
 }
 
-export function createRunQueries({ db, dialect, project }: RunQueriesDeps): RunQueries {
+export function createRunQueries(deps: RunQueriesDeps): RunQueries {
+  const { db, project } = deps
   const inThread = (threadId: string) =>
     liveThread(db, { id: threadId, project }).select('threads.id')
 
   return {
     insertRun: (creation) =>
-      db.transaction().execute((trx) => insertRun({ trx, dialect, project, creation })),
+      db.transaction().execute((trx) => insertRun({ ...deps, db: trx, creation })),
 
     updateRun: (threadId, id, { metadata }) =>
       db.transaction().execute(async (trx) => {
@@ -102,9 +115,42 @@ export function createRunQueries({ db, dialect, project }: RunQueriesDeps): RunQ
 }
 
 /** What the run engine asks and writes, of whichever project. */
-export function createEngineQueries({ db }: { db: Kysely<Database> }): EngineQueries {
+export function createEngineQueries({
+  db,
+  insertJob,
+}: {
+  db: Kysely<Database>
+  insertJob?: InsertJob | undefined
+}): EngineQueries {
   return {
-    changeRun: (change) => db.transaction().execute((trx) => changeRun(trx, change)),
+    changeRun(change) {
+      // One statement is a transaction by itself.
+      if (isOfStateAlone(change)) return changeState(db, change).then((changed) => changed?.run)
+      return db.transaction().execute((trx) => changeRun({ db: trx, insertJob, change }))
+    },
+
+    async getHeldRun(threadId, id) {
+      const row = await selectRuns(db)
+        .select('held_by')
+        .where('runs.id', '=', id)
+        .where('thread_id', '=', liveThread(db, { id: threadId, project: null }).select('id'))
+        .executeTakeFirst()
+      return row && { run: fromRunRow(row), heldBy: row.held_by }
+    },
+
+    async glanceAtRuns(ids) {
+      if (ids.length === 0) return []
+      const rows = await db
+        .selectFrom('runs')
+        .select(['id', 'status', 'held_by'])
+        .where('id', 'in', ids)
+        .execute()
+      return rows.map(({ id, status, held_by }) => ({
+        id,
+        status: status as Run['status'],
+        heldBy: held_by,
+      }))
+    },
 
     async getActiveRun(threadId) {
       const row = await selectRuns(db)
@@ -138,12 +184,7 @@ export function createEngineQueries({ db }: { db: Kysely<Database> }): EngineQue
   }
 }
 
-interface InsertRunOptions {
-  trx: Kysely<Database>
-  dialect: SqlDialect
-  project: string | null
-  creation: RunCreation
-}
+type InsertRunOptions = RunQueriesDeps & { creation: RunCreation }
 
 interface RunKey {
   id: string
@@ -163,8 +204,9 @@ async function findRun(
 }
 
 /** Reference 3.2, steps 3 to 7. */
-async function insertRun({ trx, dialect, project, creation }: InsertRunOptions): Promise<Run> {
-  const { thread, assistantId, messages } = creation
+async function insertRun(options: InsertRunOptions): Promise<Run> {
+  const { db: trx, dialect, project, insertJob, creation } = options
+  const { thread, assistantId, messages, job } = creation
   if (typeof thread === 'string') {
     await lockThread({ trx, dialect, thread: { id: thread, project } })
   }
@@ -175,7 +217,7 @@ async function insertRun({ trx, dialect, project, creation }: InsertRunOptions):
   if (typeof thread !== 'string') await insertThread(trx, { ...thread, project })
   const row = await trx
     .insertInto('runs')
-    .values(toRunRow(run))
+    .values({ ...toRunRow(run), held_by: job?.id ?? null })
     .onConflict((conflict) => conflict.doNothing())
     .returning('seq')
     .executeTakeFirst()
@@ -192,7 +234,16 @@ async function insertRun({ trx, dialect, project, creation }: InsertRunOptions):
       { apiCode: 'invalid_thread' },
     )
   }
+  if (job) await queueJob(trx, { job, insertJob })
   return run
+}
+
+async function queueJob(
+  trx: Kysely<Database>,
+  { job, insertJob }: { job: RunJob; insertJob: InsertJob | undefined },
+): Promise<void> {
+  if (!insertJob) throw new Error('this database has no queue of jobs')
+  await insertJob(trx, job)
 }
 
 async function toConflict(trx: Kysely<Database>, threadId: string): Promise<Error> {
@@ -213,20 +264,55 @@ async function hasUserMessage(trx: Kysely<Database>, threadId: string): Promise<
   return row !== undefined
 }
 
-async function changeRun(trx: Kysely<Database>, change: RunChange): Promise<Run | undefined> {
-  const { run, from, opened = [], closed = [], undone = [] } = change
-  const row = await trx
+interface ChangeRunOptions {
+  db: Kysely<Database>
+  insertJob: InsertJob | undefined
+  change: RunChange
+}
+
+async function changeRun({ db, insertJob, change }: ChangeRunOptions): Promise<Run | undefined> {
+  const { opened = [], closed = [], rewritten = [], undone = [], job } = change
+  const changed = await changeState(db, change)
+  if (!changed) return undefined
+  for (const record of undone) await removeStep(db, record)
+  for (const record of [...rewritten, ...closed]) await rewriteStep(db, record)
+  for (const record of opened) await insertStep(db, record)
+  await insertRunUsage(db, { run: change.run, seq: changed.seq, turns: endedTurns(change) })
+  if (job) await queueJob(db, { job, insertJob })
+  return changed.run
+}
+
+/** The turns whose cost is known for good with this change. */
+function endedTurns({ closed = [], stepless }: RunChange): RunUsage['turns'] {
+  const turns = closed.map(({ step, usage }) => ({
+    stepId: step.id,
+    usage,
+    createdAt: endOf(step) ?? step.created_at,
+  }))
+  return stepless ? [...turns, { stepId: null, ...stepless }] : turns
+}
+
+function endOf({ completed_at, failed_at, cancelled_at, expired_at }: RunStep): number | null {
+  return completed_at ?? failed_at ?? cancelled_at ?? expired_at
+}
+
+function isOfStateAlone({ opened, closed, rewritten, undone, stepless, job }: RunChange): boolean {
+  const records = [opened, closed, rewritten, undone].flatMap((each) => each ?? [])
+  return records.length === 0 && !stepless && !job
+}
+
+async function changeState(
+  db: Kysely<Database>,
+  { run, from, heldBy, holder }: RunChange,
+): Promise<{ run: Run; seq: number } | undefined> {
+  let update = db
     .updateTable('runs')
-    .set(toRunStateRow(run))
+    .set({ ...toRunStateRow(run), ...(holder !== undefined && { held_by: holder }) })
     .where('id', '=', run.id)
     .where('status', 'in', from)
-    .returning('metadata')
-    .executeTakeFirst()
-  if (!row) return undefined
-  for (const record of undone) await removeStep(trx, record)
-  for (const record of closed) await rewriteStep(trx, record)
-  for (const record of opened) await insertStep(trx, record)
-  return { ...run, metadata: parse(row.metadata) }
+  if (heldBy !== undefined) update = update.where('held_by', '=', heldBy)
+  const row = await update.returning(['seq', 'metadata']).executeTakeFirst()
+  return row && { run: { ...run, metadata: parse(row.metadata) }, seq: row.seq }
 }
 
 async function insertStep(trx: Kysely<Database>, record: StepRecord): Promise<void> {

@@ -3,13 +3,14 @@ import { sql, type Kysely } from 'kysely'
 import type { Logger } from '../../log.ts'
 import { createAssistantQueries } from './assistants.ts'
 import { createMessageQueries } from './messages.ts'
-import { createEngineQueries, createRunQueries } from './runs.ts'
+import { createEngineQueries, createRunQueries, type InsertJob } from './runs.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
 import { createStepQueries, createStepRecordQueries } from './steps.ts'
 import type { ObjectStore, Store } from './store.ts'
 import { createThreadPurge } from './thread-purge.ts'
 import { createThreadQueries } from './threads.ts'
+import { createUsageQueries } from './usage.ts'
 
 export interface SqlStoreDeps {
   /** The store closes it. */
@@ -17,11 +18,13 @@ export interface SqlStoreDeps {
   dialect: SqlDialect
   /** When the database can be asked; default at once. */
   ready?: Promise<void>
+  /** Where runs are jobs that several processes share. */
+  insertJob?: InsertJob | undefined
   log: Logger
 }
 
 /** The store on any database that Kysely speaks to. */
-export function createSqlStore({ db, dialect, ready, log }: SqlStoreDeps): Store {
+export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreDeps): Store {
   const purge = createThreadPurge({ db, dialect, log: log.child({ module: 'store' }) })
   if (ready) void ready.then(() => purge.wake())
   else purge.wake()
@@ -34,15 +37,16 @@ export function createSqlStore({ db, dialect, ready, log }: SqlStoreDeps): Store
     ...createAssistantQueries({ db, dialect, project }),
     ...createThreadQueries({ db, project, onDeleted }),
     ...createMessageQueries({ db, dialect, project }),
-    ...createRunQueries({ db, dialect, project }),
+    ...createRunQueries({ db, dialect, project, insertJob }),
     ...createStepQueries({ db, project }),
   })
   // As many as the operator's keys name.
   const projects = new Map<string, ObjectStore>()
   return {
     ...objectsOf(null),
-    ...createEngineQueries({ db }),
+    ...createEngineQueries({ db, insertJob }),
     ...createStepRecordQueries({ db }),
+    ...createUsageQueries({ db }),
     project(id) {
       const objects = projects.get(id) ?? objectsOf(id)
       projects.set(id, objects)

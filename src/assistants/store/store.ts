@@ -27,11 +27,17 @@ export const activeStatuses = [
   'cancelling',
 ] as const satisfies Run['status'][]
 
+/** What a turn of a model cost. */
+export type TurnUsage = ModelUsage & {
+  /** US dollars, at the price of the time; null or absent where nobody knows it. */
+  cost?: number | null
+}
+
 /** A step as the run engine knows it: with the message it made, and with its usage while open. */
 export interface StepRecord {
   step: RunStep
   /** What the model turn cost so far as the step is concerned; on the wire only once it is closed. */
-  usage: ModelUsage | null
+  usage: TurnUsage | null
   /** What the model driver left behind with the turn that ends here; kept until the run ends. */
   state?: TurnState | undefined
   message?: Message | undefined
@@ -51,6 +57,18 @@ export interface RunCreation {
   toRun(assistant: Assistant): Run
   /** Who asked for it, for the usage records. */
   apiKeyId?: string | null | undefined
+  /** Queued together with the run. */
+  job?: RunJob | undefined
+}
+
+/** The work on a queued run, where several processes share it; one of them takes it. */
+export interface RunJob {
+  /** A UUID. */
+  id: string
+  runId: string
+  threadId: string
+  /** The process where somebody reads the run's events. */
+  reader: string | null
 }
 
 /** One step of a run's life. Written whole, or not at all if the run has moved on meanwhile. */
@@ -60,9 +78,82 @@ export interface RunChange {
   /** The states in which the run may be found. */
   from: Run['status'][]
   opened?: StepRecord[]
+  /** Steps that end now. What each cost is recorded with the change, and so exactly once. */
   closed?: StepRecord[]
+  /** Other steps that are no longer as they were stored: open ones, or ones that had ended before. */
+  rewritten?: StepRecord[]
+  /** What a turn cost that made no step, and when, in Unix seconds; recorded as well. */
+  stepless?: { usage: TurnUsage; createdAt: number } | undefined
   /** Steps of a turn that will be done again; they vanish with their messages. */
   undone?: StepRecord[]
+  /** Who must hold the run; if another does, it has moved on. Default: whoever. */
+  heldBy?: string | undefined
+  /** Who holds it from now on; null: nobody. Default: who does. */
+  holder?: string | null | undefined
+  /** Queued together with the change. */
+  job?: RunJob | undefined
+}
+
+/** A run, and who holds it: the execution that works on it, or the job that it is queued with. */
+export interface HeldRun {
+  run: Run
+  heldBy: string | null
+}
+
+/** As much of a run as tells whether to go on with it. */
+export interface RunGlance {
+  id: string
+  status: Run['status']
+  heldBy: string | null
+}
+
+/** What a request cost that went to a model endpoint as the client wrote it. */
+export interface UsageRecord {
+  /** Unix seconds. */
+  createdAt: number
+  project: string
+  apiKeyId: string | null
+  model: string
+  usage: TurnUsage
+}
+
+export const usageGroups = [
+  'project_id',
+  'api_key_id',
+  'model',
+  'assistant_id',
+  'thread_id',
+] as const
+export type UsageGroup = (typeof usageGroups)[number]
+
+export interface UsageQuery {
+  /** Unix seconds. */
+  start: number
+  /** Unix seconds, exclusive. */
+  end: number
+  /** Buckets begin with the minutes, hours or days of UTC; the outer ones may be cut by the query. */
+  bucketWidth: '1m' | '1h' | '1d'
+  /** One sum per bucket for each value that these have; empty: one per bucket. */
+  groupBy: readonly UsageGroup[]
+  /** Only records with one of these values. */
+  only?: Partial<Record<UsageGroup, readonly string[]>>
+}
+
+/** A group is null where it was not asked for, and where a record has none. */
+export interface UsageSum extends Record<UsageGroup, string | null> {
+  /** When the bucket begins, in Unix seconds. */
+  bucket: number
+  /** Turns of runs, and requests that were passed through. */
+  requests: number
+  prompt_tokens: number
+  /** Part of `prompt_tokens`. */
+  cached_tokens: number
+  completion_tokens: number
+  /** Part of `completion_tokens`. */
+  reasoning_tokens: number
+  /** US dollars, of the requests with a known price; null if none has one. */
+  cost: number | null
+  unpriced_requests: number
 }
 
 /**
@@ -133,8 +224,11 @@ export interface Store extends ObjectStore {
   project(id: string): ObjectStore
   /** Tells whoever works on a thread that it is gone. Answers how to stop listening. */
   onThreadDeleted(listener: (threadId: string) => void): () => void
-  /** The run as it is now, or `undefined` if it was in none of the states `from`. */
+  /** The run as it is now, or `undefined` if it was in none of the states `from`, or held by another. */
   changeRun(change: RunChange): Promise<Run | undefined>
+  getHeldRun(threadId: string, id: string): Promise<HeldRun | undefined>
+  /** Those of these runs that there are, in no order. */
+  glanceAtRuns(ids: string[]): Promise<RunGlance[]>
   /** The thread's active run, if it has one. */
   getActiveRun(threadId: string): Promise<Run | undefined>
   /** Every step of a run, oldest first, with what the engine needs to go on. */
@@ -143,6 +237,14 @@ export interface Store extends ObjectStore {
   listActiveRuns(after?: string): Promise<Run[]>
   /** Active runs whose time was over at `time` (Unix seconds), at most 100. */
   listOverdueRuns(time: number): Promise<Run[]>
+
+  /** For requests that are no turn of a run; those are recorded with the run's changes. */
+  recordUsage(record: UsageRecord): Promise<void>
+  /**
+   * What models cost, by time; buckets and groups without any are absent. In the order of time.
+   * Throws `InvalidRequestError` if there are more than 10 000 sums.
+   */
+  sumUsage(query: UsageQuery): Promise<UsageSum[]>
 
   /** Answers when the database answers; throws otherwise. For `/healthz`. */
   ping(): Promise<void>

@@ -5,6 +5,7 @@ import { insertMessages } from './messages.ts'
 import { fromThreadRow, isActive, toThreadRow } from './rows.ts'
 import type { Database } from './schema.ts'
 import { defaultProject, type Message, type ObjectStore, type Thread } from './store.ts'
+import { insertOpenUsage } from './usage.ts'
 
 type ThreadQueries = Pick<
   ObjectStore,
@@ -80,11 +81,13 @@ async function markDeleted(trx: Kysely<Database>, { id, project }: ThreadKey): P
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   // Nobody sees it any more; this only takes it off the lists of work.
-  await trx
+  const run = await trx
     .updateTable('runs')
     .set({ status: 'cancelled', active: 0 })
     .where('thread_id', '=', id)
     .where(isActive)
-    .execute()
+    .returning(['id', 'seq', 'thread_id'])
+    .executeTakeFirst()
+  if (run) await insertOpenUsage(trx, run)
   return true
 }

@@ -1,5 +1,4 @@
-import type { ModelUsage } from '../../../models/driver.ts'
-import type { Run, StepRecord } from '../../store/store.ts'
+import type { Run, StepRecord, TurnUsage } from '../../store/store.ts'
 import type { ClosedStep } from '../close-step.ts'
 import type { Transition } from '../transition.ts'
 import { withoutStates } from '../turn-state.ts'
@@ -13,7 +12,7 @@ export interface RunAtEnd {
   /** Its open step, with everything that belongs to it. */
   open?: StepRecord | undefined
   /** What a last turn cost that made no step. */
-  stepless?: ModelUsage | null
+  stepless?: TurnUsage | null
   /** Unix seconds. */
   now: number
 }
@@ -43,10 +42,9 @@ export function endRun({ at, closed, from, patch }: RunEnd): Transition {
     change: {
       run,
       from,
-      closed: [
-        ...withoutStates(at.steps),
-        ...(closed ? [{ ...closed.record, state: undefined }] : []),
-      ],
+      closed: closed ? [{ ...closed.record, state: undefined }] : [],
+      rewritten: withoutStates(at.steps),
+      ...(at.stepless && { stepless: { usage: at.stepless, createdAt: at.now } }),
     },
     events: [...(closed?.events ?? []), { event: `thread.run.${patch.status}`, data: run }],
   }

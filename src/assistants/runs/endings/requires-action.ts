@@ -18,7 +18,7 @@ export function requiresAction({ run, open, calls }: WaitingRun): Transition {
     required_action: { type: 'submit_tool_outputs', submit_tool_outputs: { tool_calls: calls } },
   }
   return {
-    change: { run: waiting, from: ['in_progress'], closed: [open] },
+    change: { run: waiting, from: ['in_progress'], rewritten: [open] },
     events: [{ event: 'thread.run.requires_action', data: waiting }],
   }
 }
