@@ -37,7 +37,7 @@ function manualWait() {
         waits.push({ ms, end: resolve })
         wanted.shift()?.()
       }),
-    async next() {
+    next: async () => {
       if (waits.length === 0) await new Promise<void>((resolve) => wanted.push(resolve))
       const [wait] = waits.splice(0, 1)
       assert.ok(wait)
@@ -115,11 +115,11 @@ describe('openStore on a Postgres that cannot be reached', () => {
 
   it('stops trying when it is closed', async () => {
     const { port } = await createTcpProxy({ host: '127.0.0.1', port: 1 })
-    const { ready, close, next, lines } = await open(`postgres://127.0.0.1:${port}/class`)
-    await next()
-    await close()
-    await assert.rejects(ready, { name: 'AbortError' })
-    assert.equal(lines.length, 1)
+    const opened = await open(`postgres://127.0.0.1:${port}/class`)
+    await opened.next()
+    await opened.close()
+    await assert.rejects(opened.ready, { name: 'AbortError' })
+    assert.equal(opened.lines.length, 1)
   })
 
   it('waits for a server that is still starting', async () => {
@@ -229,9 +229,9 @@ describe('openStore on a Postgres', { skip: withoutServer }, () => {
   })
 
   it('refuses tables that a newer version made', async () => {
-    const { ready, close } = await open(database.url)
-    await ready
-    await close()
+    const opened = await open(database.url)
+    await opened.ready
+    await opened.close()
     await database.query(
       `insert into kysely_migration values ('9999_from_the_future', '2030-01-01T00:00:00.000Z')`,
     )
