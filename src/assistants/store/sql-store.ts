@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 
 import type { Logger } from '../../log.ts'
 import { createAssistantQueries } from './assistants.ts'
+import { createHistoryStore } from './import.ts'
 import { createMessageQueries } from './messages.ts'
 import { createEngineQueries, createRunQueries, type InsertJob } from './runs.ts'
 import type { Database } from './schema.ts'
@@ -52,6 +53,7 @@ export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreD
       projects.set(id, objects)
       return objects
     },
+    history: (target) => createHistoryStore({ db, dialect, ...target }),
     onThreadDeleted(listener) {
       deletionListeners.add(listener)
       return () => void deletionListeners.delete(listener)

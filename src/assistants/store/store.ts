@@ -2,6 +2,7 @@ import type OpenAI from 'openai'
 
 import type { ModelUsage, TurnState } from '../../models/driver.ts'
 import type { Page, PageQuery } from '../wire/page.ts'
+import type { HistoryStore } from './import.ts'
 
 export type Assistant = OpenAI.Beta.Assistant & {
   /** On the wire, though the SDK's type of the answer lacks it. */
@@ -222,6 +223,8 @@ export interface Store extends ObjectStore {
    * as the assistant or thread of a new run.
    */
   project(id: string): ObjectStore
+  /** Where history from elsewhere goes: into a project, or, in a dry run, nowhere. */
+  history(target: { project: string; dryRun: boolean }): HistoryStore
   /** Tells whoever works on a thread that it is gone. Answers how to stop listening. */
   onThreadDeleted(listener: (threadId: string) => void): () => void
   /** The run as it is now, or `undefined` if it was in none of the states `from`, or held by another. */
