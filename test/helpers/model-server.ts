@@ -4,14 +4,18 @@ import type { AddressInfo } from 'node:net'
 
 import type OpenAI from 'openai'
 
+import { toResponsesFrames } from './responses-frames.ts'
+import { finishReason, pieces, usageOf } from './scripted-reply.ts'
+
 /**
- * A Chat Completions endpoint over real HTTP whose intelligence is a script: the only thing that
- * tests fake. Streams if the request asks for it, else answers one JSON body.
+ * A model endpoint over real HTTP whose intelligence is a script: the only thing that tests fake.
+ * Speaks Chat Completions, where it streams if the request asks for it, else answers one JSON body,
+ * and the Responses API, always streaming.
  */
 export interface ModelServer {
   /** What `OPENAI_BASE_URL` would hold: `http://127.0.0.1:<port>/v1`. */
   baseURL: string
-  /** Every chat completion asked for so far, in order of arrival. */
+  /** Every answer asked for so far, in order of arrival. */
   requests: ModelServerRequest[]
   /** Queues replies; each answers one request, before the default behaviour does. */
   script(...replies: Reply[]): void
@@ -25,6 +29,9 @@ export interface ModelServer {
 export type ChatBody = OpenAI.Chat.ChatCompletionCreateParams
 
 export interface ModelServerRequest {
+  /** `/v1/chat/completions` or `/v1/responses`. */
+  path: string
+  /** Of `/chat/completions`; for the other path, see `responsesBody`. */
   body: ChatBody
   headers: IncomingHttpHeaders
   /** True once the client has gone away before the answer was whole. */
@@ -41,6 +48,8 @@ export interface ReplyParts {
   text?: string | string[]
   refusal?: string
   toolCalls?: ScriptedToolCall[]
+  /** Responses only: the encrypted content of a reasoning item before everything else. */
+  reasoning?: string
   /** Round-robin fragments of several calls, as some endpoints send them. */
   interleave?: boolean
   /** Null: the endpoint does not count. Default: a count of made-up but constant size. */
@@ -52,6 +61,8 @@ export interface ReplyParts {
   /** Bytes sent as the whole body of a 200 answer. */
   garbage?: string
   error?: ScriptedError
+  /** The whole answer as it goes over the wire; status 200 unless it says otherwise. */
+  raw?: { status?: number; headers?: Record<string, string>; body: string | Uint8Array }
   /** Nothing is sent, not even headers, before this settles or the client goes away. */
   hold?: Promise<unknown>
   /** Stops after so many chunks until the promise settles or the client goes away. */
@@ -78,12 +89,6 @@ export interface ScriptedError {
   headers?: Record<string, string>
 }
 
-export const defaultUsage = {
-  prompt_tokens: 20,
-  completion_tokens: 5,
-  total_tokens: 25,
-} satisfies OpenAI.CompletionUsage
-
 /** Starts on a free port of the loopback. */
 export async function createModelServer(): Promise<ModelServer> {
   const queue: Reply[] = []
@@ -97,12 +102,13 @@ export async function createModelServer(): Promise<ModelServer> {
       for await (const chunk of incoming) bytes.push(chunk as Buffer) // no encoding is set
       const path = incoming.url?.split('?')[0] ?? ''
       if (path.endsWith('/models')) return sendJson(response, 200, modelList)
-      if (!path.endsWith('/chat/completions')) {
+      if (!path.endsWith('/chat/completions') && !path.endsWith('/responses')) {
         return sendJson(response, 404, { error: { message: `no ${path}`, type: null, code: null } })
       }
       const body = JSON.parse(Buffer.concat(bytes).toString('utf8')) as ChatBody // our own driver's
       const { promise: closed, resolve: setClosed } = Promise.withResolvers<boolean>()
       const request: ModelServerRequest = {
+        path,
         body,
         headers: incoming.headers,
         disconnected: false,
@@ -155,6 +161,10 @@ async function send(response: ServerResponse, reply: ReplyParts, request: ModelS
   if (reply.hold) await Promise.race([reply.hold, gone])
   if (request.disconnected) return
   if (reply.error) return sendError(response, reply.error)
+  if (reply.raw) {
+    response.writeHead(reply.raw.status ?? 200, reply.raw.headers)
+    return void response.end(reply.raw.body)
+  }
   if (reply.garbage !== undefined) {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     return void response.end(reply.garbage)
@@ -164,11 +174,11 @@ async function send(response: ServerResponse, reply: ReplyParts, request: ModelS
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.flushHeaders()
   let sent = 0
-  for (const chunk of toChunks(reply, request.body)) {
+  for (const frame of toFrames(reply, request)) {
     if (reply.pause?.afterChunks === sent) await Promise.race([reply.pause.until, gone])
     if (request.disconnected) return
     if (reply.breakAfterChunks === sent) return void response.destroy()
-    response.write(`data: ${JSON.stringify(chunk)}\n\n`)
+    response.write(frame)
     sent += 1
     // Lets what was written reach the socket before it is possibly destroyed.
     if (reply.breakAfterChunks !== undefined) await new Promise(setImmediate)
@@ -177,7 +187,13 @@ async function send(response: ServerResponse, reply: ReplyParts, request: ModelS
     await Promise.race([reply.pause.until, gone])
   }
   if (reply.breakAfterChunks !== undefined) return void response.destroy()
-  if (!request.disconnected) response.end('data: [DONE]\n\n')
+  const isChat = !request.path.endsWith('/responses')
+  if (!request.disconnected) response.end(isChat ? 'data: [DONE]\n\n' : '')
+}
+
+function toFrames(reply: ReplyParts, { path, body }: ModelServerRequest): string[] {
+  if (path.endsWith('/responses')) return toResponsesFrames(reply, body.model)
+  return toChunks(reply, body).map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`)
 }
 
 function toChunks(reply: ReplyParts, { model, stream_options }: ChatBody): unknown[] {
@@ -193,7 +209,7 @@ function toChunks(reply: ReplyParts, { model, stream_options }: ChatBody): unkno
   for (const fragment of toolCallFragments(reply)) chunks.push(delta({ tool_calls: [fragment] }))
   const reason = finishReason(reply)
   if (reason !== null) chunks.push(delta({}, reason))
-  const usage = reply.usage === undefined ? defaultUsage : reply.usage
+  const usage = usageOf(reply)
   if (usage && stream_options?.include_usage) chunks.push({ ...head, choices: [], usage })
   return chunks
 }
@@ -239,17 +255,8 @@ function toCompletion(reply: ReplyParts, model: string) {
         finish_reason: finishReason(reply),
       },
     ],
-    usage: reply.usage === undefined ? defaultUsage : reply.usage,
+    usage: usageOf(reply),
   }
-}
-
-function finishReason({ finishReason: reason, toolCalls = [] }: ReplyParts): string | null {
-  if (reason !== undefined) return reason
-  return toolCalls.length > 0 ? 'tool_calls' : 'stop'
-}
-
-function pieces(text: string | string[]): string[] {
-  return typeof text === 'string' ? [text] : text
 }
 
 function sendError(response: ServerResponse, { status, headers, ...error }: ScriptedError) {
