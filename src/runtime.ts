@@ -13,7 +13,10 @@ import { everyInterval } from './every.ts'
 import { newId } from './ids.ts'
 import type { Logger } from './log.ts'
 import { createChatCompletionsDriver } from './models/chat-completions.ts'
+import { createDriverForward } from './models/driver-forward.ts'
 import type { ModelDriver } from './models/driver.ts'
+import { createForward } from './models/forward.ts'
+import type { Models } from './models/models.ts'
 import type { Parts } from './program.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
 
@@ -46,7 +49,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   const shared = { store, log, newId, now: Date.now }
   const runs = createRunService({
     ...shared,
-    driver: model.driver,
+    driver: model.models,
     tokens,
     every: everyInterval,
   })
@@ -63,7 +66,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   ready.catch(() => {})
 
   const { apiKeys } = config.http
-  const api = { ...shared, runs, models: model.driver, notReady }
+  const api = { ...shared, runs, models: model.models, notReady }
   return {
     inside: createApp({ ...api, apiKeys: null }),
     outside: createApp({ ...api, apiKeys: apiKeys.length > 0 ? apiKeys : null }),
@@ -78,7 +81,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
 }
 
 interface ChosenModel {
-  driver: ModelDriver
+  models: Models
   name: string
 }
 
@@ -91,11 +94,18 @@ async function chooseModel({ model }: Config, log: Logger): Promise<ChosenModel>
       contextWindow: model.contextWindow ?? undefined,
       log,
     })
-    return { driver, name: model.model }
+    const forward = createForward({ apiKey: model.apiKey, baseURL: model.baseUrl, log })
+    return { models: toModels(driver, forward), name: model.model }
   }
   const { createDemoDriver, demoModel } = await import('./models/demo.ts')
   const driver = createDemoDriver({
     sleep: (ms, { signal }) => sleep(ms, undefined, { signal }),
   })
-  return { driver, name: demoModel }
+  const forward = createDriverForward({ driver, newId, now: Date.now })
+  return { models: toModels(driver, forward), name: demoModel }
+}
+
+/** One endpoint serves every name, and nobody knows its prices. */
+function toModels(driver: ModelDriver, forward: Models['forward']): Models {
+  return { ...driver, forward, serves: () => true, costOf: () => null }
 }

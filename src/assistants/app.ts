@@ -6,11 +6,15 @@ import { NotFoundError, type AppError } from '../errors.ts'
 import { everyInterval, type Every } from '../every.ts'
 import type { NewId } from '../ids.ts'
 import type { Logger } from '../log.ts'
-import type { ModelDriver } from '../models/driver.ts'
+import type { Models } from '../models/models.ts'
 import { requireApiKey, requireBetaHeader, type ApiKey } from './access.ts'
+import { allowOrigins } from './cross-origin.ts'
 import { toErrorAnswer } from './error-response.ts'
+import type { Limits } from './limits.ts'
 import { replyJson, type ApiEnv } from './reply.ts'
 import { assistantRoutes } from './routes/assistants.ts'
+import { chatCompletionRoutes } from './routes/chat-completions.ts'
+import { embeddingRoutes } from './routes/embeddings.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { modelRoutes } from './routes/models.ts'
 import { runRoutes } from './routes/runs.ts'
@@ -25,7 +29,7 @@ import { translateV1 } from './v1/translate.ts'
 export interface AppDeps {
   store: Store
   runs: RunService
-  models: Pick<ModelDriver, 'listModels'>
+  models: Pick<Models, 'listModels' | 'serves' | 'forward' | 'costOf'>
   log: Logger
   newId: NewId
   /** Milliseconds since the epoch. */
@@ -41,6 +45,10 @@ export interface AppDeps {
    * hosted API did (reference 1.1); default true. Azure's form of the paths never needs it.
    */
   requireBetaHeader?: boolean
+  /** What one caller may take; default: as much as it likes, as inside the process. */
+  limits?: Limits
+  /** Origins of web pages that may call (`*`: all); default: none. */
+  corsOrigins?: readonly string[]
 }
 
 /**
@@ -66,9 +74,15 @@ export function createApp(deps: AppDeps): Hono<ApiEnv> {
 
 /** The API below one prefix. */
 function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
-  const { log, every = everyInterval } = deps
+  const { log, every = everyInterval, limits, corsOrigins = [] } = deps
   const api = new Hono<ApiEnv>()
-  api.use(beginRequest(deps), requireApiKey(deps.apiKeys), refuseUntilReady(deps))
+  api.use(beginRequest(deps))
+  // Before the keys: a browser asks without one whether it may send it.
+  if (corsOrigins.length > 0) api.use(allowOrigins(corsOrigins))
+  if (limits && deps.apiKeys !== null) api.use(limits.wrongKeys)
+  api.use(requireApiKey(deps.apiKeys))
+  if (limits) api.use(limits.requests)
+  api.use(refuseUntilReady(deps))
   if (needsBetaHeader) {
     api.use('/assistants/*', requireBetaHeader).use('/threads/*', requireBetaHeader)
   }
@@ -81,6 +95,8 @@ function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
   api.route('/threads', messageRoutes(deps))
   api.route('/threads', threadRoutes(deps))
   api.route('/models', modelRoutes(deps))
+  api.route('/', chatCompletionRoutes({ ...deps, limits: limits ?? null }))
+  api.route('/', embeddingRoutes({ ...deps, limits: limits ?? null }))
   api.route('/', unavailableRoutes())
   api.all('*', ({ req }) => {
     throw new NotFoundError(`Invalid URL (${req.method} ${req.path.slice(0, 200)})`)

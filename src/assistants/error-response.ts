@@ -33,6 +33,7 @@ const statuses = {
 /** Codes of the API that have a status of their own. */
 const statusesByApiCode: Readonly<Record<string, number>> = {
   request_too_large: 413,
+  rate_limit_exceeded: 429,
 }
 
 const statusesByRunErrorCode = {

@@ -23,6 +23,9 @@ export type ApiContext = Context<ApiEnv>
 /** Between two looks at a run that is going on; without it the Node SDK waits 5 s (reference 9.1). */
 const pollAfterMs = 250
 
+/** Tell proxies not to hold anything of a stream back. */
+const untouched = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
+
 /** An object of the API. Success is always 200: some clients take anything else for an error. */
 export function replyJson(context: ApiContext, body: object, status = 200): Response {
   const headers = commonHeaders(context)
@@ -37,13 +40,25 @@ export function replyPollable(context: ApiContext, body: object): Response {
   return replyJson(context, body)
 }
 
-/** Server-sent events; the headers tell proxies not to hold anything back. */
+/** Server-sent events. */
 export function replyEvents(context: ApiContext, events: ReadableStream<Uint8Array>): Response {
   const headers = commonHeaders(context)
   headers['content-type'] = 'text/event-stream; charset=utf-8'
-  headers['cache-control'] = 'no-cache, no-transform'
-  headers['x-accel-buffering'] = 'no'
-  return context.body(events, 200, headers)
+  return context.body(events, 200, { ...headers, ...untouched })
+}
+
+/** An answer of a model endpoint, as it is. */
+export function replyForwarded(
+  context: ApiContext,
+  { body, status, headers }: Pick<Response, 'status' | 'headers'> & { body: ReadableStream },
+): Response {
+  const isStream = headers.get('content-type')?.startsWith('text/event-stream') === true
+  // The endpoint's side lets pass those that have a body only.
+  return context.body(body, status as ContentfulStatusCode, {
+    ...Object.fromEntries(headers),
+    ...commonHeaders(context),
+    ...(isStream && untouched),
+  })
 }
 
 /** The headers that clients of the hosted API know (reference 1.1). */

@@ -4,22 +4,28 @@ import { InvalidRequestError } from '../errors.ts'
 import type { ApiContext } from './reply.ts'
 import { parseRequest } from './wire/parse.ts'
 
-/** Bytes of JSON in one request; 32 messages of the longest text fit in most languages. */
-const maxBytes = 8 * 1024 * 1024
-/** Values of any kind in one body; megabytes of `1,1,…` would be checked for seconds. */
-const maxValues = 50_000
+export interface BodyLimits {
+  /** Of JSON in one request. */
+  maxBytes: number
+  /** Values of any kind in one body; megabytes of `1,1,…` would be checked for seconds. */
+  maxValues: number
+}
+
+/** 32 messages of the longest text fit in most languages. */
+const objectLimits: BodyLimits = { maxBytes: 8 * 1024 * 1024, maxValues: 50_000 }
 
 /** The request's body, checked. No body at all counts as `{}`: some clients send none. */
 export async function readBody<Schema extends z.ZodType>(
   context: ApiContext,
   schema: Schema,
+  limits = objectLimits,
 ): Promise<z.output<Schema>> {
-  const text = await readText(context.req.raw, context.req.header('content-length'))
-  return parseRequest(schema, text === '' ? {} : parseJson(text))
+  const text = await readText(context, limits)
+  return parseRequest(schema, text === '' ? {} : parseJson(text, limits))
 }
 
-function parseJson(text: string): unknown {
-  if (hasTooManyValues(text)) {
+function parseJson(text: string, { maxValues }: BodyLimits): unknown {
+  if (hasTooManyValues(text, maxValues)) {
     throw tooLarge(
       `at most ${maxValues} values, such as objects, strings and numbers, are accepted`,
     )
@@ -35,7 +41,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Counted in the text, because parsing so many takes most of the time. */
-function hasTooManyValues(text: string): boolean {
+function hasTooManyValues(text: string, maxValues: number): boolean {
   let count = 0
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at]
@@ -56,9 +62,9 @@ function endOfString(text: string, start: number): number {
   return text.length
 }
 
-async function readText(request: Request, announced: string | undefined): Promise<string> {
+async function readText({ req }: ApiContext, { maxBytes }: BodyLimits): Promise<string> {
   try {
-    return await readWithin(request, announced)
+    return await readWithin(req.raw, req.header('content-length'), maxBytes)
   } catch (cause) {
     if (cause instanceof InvalidRequestError) throw cause
     // The client went away, or its request was no HTTP any more.
@@ -67,8 +73,12 @@ async function readText(request: Request, announced: string | undefined): Promis
 }
 
 /** The body is counted while it arrives, because its announced length may be absent. */
-async function readWithin(request: Request, announced: string | undefined): Promise<string> {
-  if (announced !== undefined && Number(announced) > maxBytes) throw tooManyBytes()
+async function readWithin(
+  request: Request,
+  announced: string | undefined,
+  maxBytes: number,
+): Promise<string> {
+  if (announced !== undefined && Number(announced) > maxBytes) throw tooManyBytes(maxBytes)
   // An HTTP server holds a client to the length that it announced.
   if (announced !== undefined) return request.text()
   if (request.body === null) return ''
@@ -77,13 +87,13 @@ async function readWithin(request: Request, announced: string | undefined): Prom
   for await (const chunk of request.body) {
     size += chunk.byteLength
     // Leaving the loop cancels the rest of the body.
-    if (size > maxBytes) throw tooManyBytes()
+    if (size > maxBytes) throw tooManyBytes(maxBytes)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks, size).toString('utf8')
 }
 
-function tooManyBytes(): InvalidRequestError {
+function tooManyBytes(maxBytes: number): InvalidRequestError {
   return tooLarge(`at most ${maxBytes} bytes are accepted`)
 }
 

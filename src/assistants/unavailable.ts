@@ -1,5 +1,5 @@
-// What the API has and this version has not: files, vector stores, and the routes that pass a
-// request through to the model. Each answers 400, because clients repeat what is answered with 5xx.
+// What the API has and this version has not: files and vector stores. Each answers 400, because
+// clients repeat what is answered with 5xx.
 
 import { Hono } from 'hono'
 import type OpenAI from 'openai'
@@ -13,9 +13,6 @@ type MessageBody = OpenAI.Beta.Threads.MessageCreateParams
 const unavailable = {
   '/files': 'Files are',
   '/vector_stores': 'Vector stores are',
-  '/chat/completions': 'Chat completions are',
-  '/embeddings': 'Embeddings are',
-  '/deployments': 'Azure deployments are',
 }
 
 /** Routes of the API that exist, but cannot be served yet. */
@@ -27,9 +24,6 @@ export function unavailableRoutes(): Hono<ApiEnv> {
     }
     routes.all(path, refuse).all(`${path}/*`, refuse)
   }
-  routes.delete('/models/*', () => {
-    throw unsupported('Deleting models is')
-  })
   return routes
 }
 
@@ -65,9 +59,16 @@ export function refuseFilesOf({ attachments, content }: MessageBody, prefix = ''
   if (index >= 0) throw unsupported('Files are', `${prefix}content[${index}].image_file.file_id`)
 }
 
-/** The answer for what the API has and this version has not: `unsupported('Files are')`. */
-export function unsupported(what: string, param?: string): InvalidRequestError {
-  return new InvalidRequestError(textOfUnavailable(what), { apiCode: 'unsupported', param })
+/**
+ * The answer for what the API has and this version has not: `unsupported('Files are')`. The hint says
+ * what to do instead.
+ */
+export function unsupported(what: string, param?: string, hint?: string): InvalidRequestError {
+  const text = textOfUnavailable(what)
+  return new InvalidRequestError(hint === undefined ? text : `${text} ${hint}`, {
+    apiCode: 'unsupported',
+    param,
+  })
 }
 
 /** The text of that answer. */

@@ -11,12 +11,15 @@ import { createLogger } from '../../src/log.ts'
 import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
 import { createTokenCounter } from '../../src/tokens/token-counter.ts'
 import { createModelServer, type ModelServer } from '../helpers/model-server.ts'
+import { modelsOf } from '../helpers/models.ts'
 
 export interface TestRuntime {
   app: ReturnType<typeof createApp>
   /** The SDK as a program in this process uses it. */
   client: OpenAI
   model: ModelServer
+  /** What the app gets of the model server. */
+  models: AppDeps['models']
   store: Store
   runs: RunService
   /** Lines that the runtime logged at `warn` and above. */
@@ -46,12 +49,14 @@ export async function createTestRuntime(
   const common = { store, newId, now, every: never, log }
   const runs = createRunService({ ...common, driver, tokens })
   await runs.start()
-  const deps: AppDeps = { ...common, runs, models: driver, apiKeys: null }
+  const models = modelsOf(driver, { baseURL: model.baseURL, log })
+  const deps: AppDeps = { ...common, runs, models, apiKeys: null }
   const app = createApp(deps)
   return {
     app,
     client: createTestClient(app),
     model,
+    models,
     store,
     runs,
     logged,

@@ -23,6 +23,7 @@ import { createAskDatabase } from '../../src/tools/ask-database.ts'
 import { createToolRegistry } from '../../src/tools/registry.ts'
 import { startLocalDiscord, type TestDiscord, type TestUser } from './local-discord.ts'
 import { createModelServer, type ChatBody, type ModelServer } from './model-server.ts'
+import { modelsOf } from './models.ts'
 
 /** The bot, the runtime in its process, local Discord and a scripted model, put together for a test. */
 export interface BotBench {
@@ -131,7 +132,8 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       log,
     })
     await runs.start()
-    const app = createApp({ store, runs, models: driver, log, newId, now: Date.now, apiKeys: null })
+    const models = modelsOf(driver, { baseURL: options.modelUrl ?? model.baseURL, log })
+    const app = createApp({ store, runs, models, log, newId, now: Date.now, apiKeys: null })
     const openai = new OpenAI({
       apiKey: 'embedded',
       baseURL: 'http://runtime/v1',

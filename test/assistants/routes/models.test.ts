@@ -21,7 +21,7 @@ describe('GET /models', () => {
 
   it('says that the endpoint failed', async () => {
     const error = new ProviderError('rate_limit_exceeded', 'The model endpoint is busy.')
-    const app = runtime.createApp({ models: { listModels: () => Promise.reject(error) } })
+    const app = runtime.createApp({ models: { ...runtime.models, listModels: () => Promise.reject(error) } })
     const response = await app.request('/v1/models')
     assert.equal(response.status, 429)
     assert.deepEqual(await response.json(), {
@@ -35,7 +35,7 @@ describe('GET /models/{model}', () => {
     assert.equal((await runtime.client.models.retrieve('scripted')).object, 'model')
     const id = 'qwen/qwen3-8b'
     const model: OpenAI.Model = { id, object: 'model', created: 0, owned_by: 'qwen' }
-    const app = runtime.createApp({ models: { listModels: async () => [model] } })
+    const app = runtime.createApp({ models: { ...runtime.models, listModels: async () => [model] } })
     assert.deepEqual(await createTestClient(app).models.retrieve(id), model)
   })
 

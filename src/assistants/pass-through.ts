@@ -1,0 +1,89 @@
+import { z } from 'zod'
+
+import type { Logger } from '../log.ts'
+import type { ForwardedAnswer, ForwardedRequest, Models } from '../models/models.ts'
+import { whileConnected } from './client-gone.ts'
+import type { Limits } from './limits.ts'
+import { requireModel } from './model-check.ts'
+import { replyForwarded, type ApiContext } from './reply.ts'
+import { readBody } from './request-body.ts'
+import type { Store } from './store/store.ts'
+import { model } from './wire/assistants.ts'
+
+export interface PassThroughDeps {
+  models: Pick<Models, 'forward' | 'serves' | 'costOf'>
+  store: Pick<Store, 'recordUsage'>
+  limits: Pick<Limits, 'openStream'> | null
+  /** Milliseconds since the epoch. */
+  now: () => number
+  log: Logger
+}
+
+/** Everything else is between the client and the endpoint. */
+const anyBody = z.looseObject({ model })
+
+/** Pictures are sent inside of the JSON, and inputs of embeddings as numbers of tokens. */
+const bodyLimits = { maxBytes: 32 * 1024 * 1024, maxValues: 1_000_000 }
+
+/** Headers of the client that endpoints know and that say nothing about who it is. */
+const passedHeaders = ['accept', 'idempotency-key', 'openai-beta']
+
+/**
+ * Sends the request to the endpoint of its model and the answer back, both as they are; what it cost
+ * is recorded before the answer ends. A model that is named in the path comes first.
+ */
+export async function passThrough(
+  context: ApiContext,
+  path: ForwardedRequest['path'],
+  { models, store, limits, now, log }: PassThroughDeps,
+): Promise<Response> {
+  const deployment = context.req.param('deployment')
+  const schema = deployment === undefined ? anyBody : z.looseObject({})
+  const given = await readBody(context, schema, bodyLimits)
+  const body = { ...given, model: String(deployment ?? given['model']) }
+  requireModel(models, body.model)
+  if (given['stream'] === true) limits?.openStream(context)
+
+  const request = { path, body, headers: headersOf(context) }
+  const answer = await whileConnected(context, (signal) => models.forward(request, { signal }))
+  return replyForwarded(context, endingAfter(answer, record))
+
+  async function record(usage: Awaited<ForwardedAnswer['usage']>): Promise<void> {
+    const { project, apiKeyId } = context.var
+    if (usage === null) return
+    const cost = models.costOf(body.model, usage)
+    try {
+      await store.recordUsage({
+        createdAt: Math.floor(now() / 1000),
+        project,
+        apiKeyId,
+        model: body.model,
+        usage: { ...usage, cost },
+      })
+    } catch (err) {
+      // The client has its answer, and shall keep it.
+      log.error({ err, requestId: context.var.requestId, usage }, 'usage could not be recorded')
+    }
+  }
+}
+
+function headersOf({ req }: ApiContext): Record<string, string> {
+  return Object.fromEntries(
+    passedHeaders.flatMap((name) => {
+      const value = req.header(name)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+/** The answer, whose end waits for what is done with its usage. */
+function endingAfter(
+  { response, usage }: ForwardedAnswer,
+  record: (usage: Awaited<ForwardedAnswer['usage']>) => Promise<void>,
+) {
+  const recorded = usage.then(record)
+  const { status, headers } = response
+  const body = response.body ?? new Blob().stream()
+  const ending = new TransformStream<Uint8Array, Uint8Array>({ flush: () => recorded })
+  return { body: body.pipeThrough(ending), status, headers }
+}
