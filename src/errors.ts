@@ -63,6 +63,8 @@ export class RunConflictError extends AppError {
 export interface ProviderErrorOptions extends AppErrorOptions {
   /** How long the endpoint asked us to wait, in milliseconds. */
   retryAfterMs?: number | undefined
+  /** Whether the same request may well succeed a little later. Default: no. */
+  isTransient?: boolean | undefined
 }
 
 /**
@@ -73,6 +75,7 @@ export class ProviderError extends AppError {
   override readonly name = 'ProviderError'
   readonly runErrorCode: OpenAI.Beta.Threads.Run.LastError['code']
   readonly retryAfterMs: number | null
+  readonly isTransient: boolean
 
   constructor(
     runErrorCode: OpenAI.Beta.Threads.Run.LastError['code'],
@@ -82,5 +85,6 @@ export class ProviderError extends AppError {
     super('provider', message, options)
     this.runErrorCode = runErrorCode
     this.retryAfterMs = options.retryAfterMs ?? null
+    this.isTransient = options.isTransient ?? false
   }
 }

@@ -3,6 +3,7 @@ import OpenAI from 'openai'
 import type { Logger } from '../log.ts'
 import { contextWindowOf } from './context-windows.ts'
 import type { ModelDriver, ModelEvent, StreamOptions } from './driver.ts'
+import { fetchWithReadableErrors } from './endpoint-fetch.ts'
 import { brokeOff, tookTooLong, toProviderError } from './provider-error.ts'
 
 export interface EndpointOptions {
@@ -15,9 +16,7 @@ export interface EndpointOptions {
   /** Context window of every model in tokens; default: known by the model's name. */
   contextWindow?: number | undefined
   fetch?: typeof fetch | undefined
-  /** How often the SDK tries again before a token has come; default 2. */
-  maxRetries?: number | undefined
-  /** Until the first sign of an answer, retries included; default 120 s (reasoning models think first). */
+  /** Until the first sign of an answer; default 120 s (reasoning models think first). */
   firstTokenTimeoutMs?: number | undefined
   /** Between two signs of the answer; default 60 s. */
   gapTimeoutMs?: number | undefined
@@ -34,8 +33,8 @@ export interface Dialect {
 /** What an answer means, piece by piece, in whatever dialect it comes. */
 export interface AnswerReader<Piece> {
   read(piece: Piece): ModelEvent[]
-  /** The last event, or undefined if the answer is not whole. */
-  finish(): Extract<ModelEvent, { type: 'finish' }> | undefined
+  /** The last events, `finish` the very last of them; none if the answer is not whole. */
+  finish(): ModelEvent[]
   /** True while the model may be silent for long: only then it has as much time as for a beginning. */
   isThinking?: () => boolean
 }
@@ -67,7 +66,6 @@ export function createEndpoint(
     defaultModel,
     contextWindow,
     fetch,
-    maxRetries = 2,
     firstTokenTimeoutMs = 120_000,
     gapTimeoutMs = 60_000,
   }: EndpointOptions,
@@ -81,9 +79,10 @@ export function createEndpoint(
     organization: null,
     project: null,
     logLevel: 'off',
-    maxRetries,
+    // Whoever asks tries again: only there is known how many others wait, and until when.
+    maxRetries: 0,
     timeout: firstTokenTimeoutMs,
-    ...(fetch && { fetch }),
+    fetch: fetchWithReadableErrors(fetch ?? globalThis.fetch),
   })
 
   async function* stream<Piece>(
@@ -104,9 +103,9 @@ export function createEndpoint(
       // When aborted, the SDK ends the stream as if it were whole.
       signal.throwIfAborted()
       if (tooLong.signal.aborted) throw tookTooLong()
-      const finish = reader.finish()
-      if (!finish) throw brokeOff()
-      yield finish
+      const last = reader.finish()
+      if (last.length === 0) throw brokeOff()
+      yield* last
     } catch (error) {
       if (signal.aborted) throw signal.reason
       const failure = tooLong.signal.aborted

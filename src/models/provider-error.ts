@@ -23,7 +23,6 @@ export function toProviderError(error: unknown, context: EndpointErrorContext): 
       isTransient: true,
     })
   }
-  if (error instanceof SyntaxError) return sentGarbage(error)
   if (!(error instanceof APIError)) return brokeOff(error)
   if (isContextLength(error)) return promptTooLong(forLog(error, context.apiKey))
   const status = statusOf(error)
@@ -38,13 +37,9 @@ export function tookTooLong(cause?: unknown): ProviderError {
 
 export function brokeOff(cause?: unknown): ProviderError {
   const message = 'The model endpoint broke off its answer.'
-  return new ProviderError('server_error', message, { cause, isTransient: true })
-}
-
-/** What came is no answer, and would be none the next time. */
-export function sentGarbage(cause?: unknown): ProviderError {
-  const message = 'The model endpoint sent something that is no answer.'
-  return new ProviderError('server_error', message, { cause })
+  // What is no answer at all, a page say, would be none the next time.
+  const isTransient = !(cause instanceof SyntaxError)
+  return new ProviderError('server_error', message, { cause, isTransient })
 }
 
 function promptTooLong(cause: unknown): ProviderError {
