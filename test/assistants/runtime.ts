@@ -44,7 +44,7 @@ export async function createTestRuntime(
   })
   const model = await createModelServer()
   const store = await createSqliteStore({ path: ':memory:', log })
-  const driver = createChatCompletionsDriver({ baseURL: model.baseURL, maxRetries: 0, log })
+  const driver = createChatCompletionsDriver({ baseURL: model.baseURL, log })
   const tokens = createTokenCounter({ log })
   const common = { store, newId, now, every: never, log }
   const runs = createRunService({ ...common, driver, tokens })

@@ -118,7 +118,6 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     const driver = createChatCompletionsDriver({
       baseURL: options.modelUrl ?? model.baseURL,
       apiKey: 'sk-test',
-      maxRetries: 0,
       log,
       ...(options.firstTokenTimeoutMs && { firstTokenTimeoutMs: options.firstTokenTimeoutMs }),
     })
