@@ -135,14 +135,15 @@ export async function insertRunUsage(
   if (rows.length === 0) return
   await trx
     .insertInto('usage_records')
-    .values(({ selectFrom }) => {
+    .values((eb) => {
       const { id: run_id, thread_id, assistant_id, model } = run
-      const project = selectFrom('threads')
+      const project = eb
+        .selectFrom('threads')
         .select('project')
         .where('id', '=', thread_id)
         .$asScalar()
         .$notNull()
-      const api_key = selectFrom('run_settings').select('api_key').where('seq', '=', seq)
+      const api_key = eb.selectFrom('run_settings').select('api_key').where('seq', '=', seq)
       return rows.map((row) => ({
         ...row,
         run_id,

@@ -11,6 +11,8 @@ import {
   newThread,
   newToolStep,
 } from './objects.ts'
+import { describeProjects } from './project-contract.ts'
+import { describeUsage } from './usage-contract.ts'
 
 const page = { limit: 20, order: 'asc' } as const
 
@@ -360,5 +362,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     })
 
     it('answers a ping', () => store.ping())
+  })
+
+  describe(`store on ${name}`, () => {
+    describeProjects(open)
+    describeUsage(open)
   })
 }

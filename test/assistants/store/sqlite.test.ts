@@ -86,6 +86,11 @@ describe('createSqliteStore', () => {
     const prepare = mock.method(BetterSqlite.prototype, 'prepare')
     const { store, threadId, messages } = await withThread(path, 3)
     await useEverything(store, { threadId, messageId: messages[0]?.id ?? '' })
+    const thread = newThread()
+    const message = newMessage(thread.id)
+    await store.insertThread(thread, [message])
+    const ofProject = { ...store, ...store.project('default') }
+    await useEverything(ofProject, { threadId: thread.id, messageId: message.id })
     const queries = prepare.mock.calls.map(({ arguments: [sql] }) => String(sql))
     prepare.mock.restore()
     await store.close()
@@ -143,7 +148,9 @@ async function useEverything(
   await store.insertMessage(newMessage(threadId)).catch(() => {})
   const record = newMessageStep(run)
   await store.changeRun({ run, from: ['queued'], opened: [record] })
-  await store.changeRun({ run, from: ['queued', 'in_progress'], closed: [record] })
+  const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 }
+  const closed = [{ ...record, usage }]
+  await store.changeRun({ run, from: ['queued', 'in_progress'], closed })
   await store.listMessages(threadId, { ...query, runId: run.id })
   await store.updateRun(threadId, run.id, { metadata: {} })
   await store.getRun(threadId, run.id)
