@@ -50,7 +50,6 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     driver: createChatCompletionsDriver({
       baseURL: server.baseURL,
       apiKey: 'sk-secret-of-the-test',
-      maxRetries: 0,
       log: silent,
       ...options.driver,
     }),
