@@ -1,33 +1,70 @@
-import { after } from 'node:test'
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
 
-import { PGlite } from '@electric-sql/pglite'
-import { Kysely, PGliteDialect } from 'kysely'
+import BetterSqlite from 'better-sqlite3'
+import { Kysely, sql, SqliteDialect } from 'kysely'
 
 import { migrate } from '../../../src/assistants/store/migrations.ts'
 import type { Database } from '../../../src/assistants/store/schema.ts'
 import { createSqlStore } from '../../../src/assistants/store/sql-store.ts'
 import { createLogger } from '../../../src/log.ts'
 import { describeStore } from './contract.ts'
+import { createTestPGlite, pgliteDialect } from './pglite.ts'
 
 const log = createLogger({ level: 'silent', pretty: false })
-const dialect = { sequence: 'bigserial', rowLocks: true } as const
-
-// One for all: starting takes longer than everything that is done with it.
-const pglite = new PGlite()
+const pglite = await createTestPGlite()
 after(() => pglite.close())
-const shared = {
-  query: pglite.query.bind(pglite),
-  transaction: pglite.transaction.bind(pglite),
-  waitReady: pglite.waitReady,
-  ready: false,
-  closed: false,
-  close: async () => {},
-}
-const open = () => new Kysely<Database>({ dialect: new PGliteDialect({ pglite: shared }) })
-const migrated = migrate(open(), dialect)
 
 describeStore('PGlite', async () => {
-  await migrated
-  await pglite.exec('truncate assistants, threads, usage_records restart identity cascade')
-  return createSqlStore({ db: open(), dialect, log })
+  await pglite.empty()
+  return createSqlStore({ db: pglite.connect(), dialect: pgliteDialect, log })
+})
+
+describe('SQLite and Postgres', () => {
+  it('have the same tables, columns and indexes', async () => {
+    const file = new BetterSqlite(':memory:')
+    const sqlite = new Kysely<Database>({ dialect: new SqliteDialect({ database: file }) })
+    await migrate(sqlite, { sequence: 'integer', rowLocks: false })
+    const postgres = pglite.connect()
+    const onSqlite = await describeTables(sqlite)
+    assert.ok(onSqlite.length >= 7)
+    assert.deepEqual(await describeTables(postgres), onSqlite)
+
+    const indexesOnSqlite = await sql<{ definition: string }>`
+      select sql as definition from sqlite_master where type = 'index' and sql is not null`.execute(
+      sqlite,
+    )
+    const indexesOnPostgres = await sql<{ definition: string }>`
+      select indexdef as definition from pg_indexes
+        where schemaname = 'public' and indexname not like '%_pkey' and indexname not like '%_key'`.execute(
+      postgres,
+    )
+    assert.deepEqual(toNames(indexesOnPostgres.rows), toNames(indexesOnSqlite.rows))
+    await sqlite.destroy()
+  })
+
+  async function describeTables(db: Kysely<Database>) {
+    const tables = await db.introspection.getTables()
+    return tables
+      .map(({ name, columns }) => ({
+        name,
+        // SQLite calls its numbered keys nullable.
+        columns: columns
+          .map((column) => `${column.name}${column.isNullable && column.name !== 'seq' ? '?' : ''}`)
+          .toSorted(),
+      }))
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  }
+
+  /** Name, uniqueness, columns and condition, without what each database writes in its own way. */
+  function toNames(rows: { definition: string }[]): string[] {
+    return rows
+      .map(({ definition }) =>
+        definition
+          .toLowerCase()
+          .replaceAll(/["()]|public\.|using btree /g, '')
+          .replaceAll(/\s+/g, ' '),
+      )
+      .toSorted()
+  }
 })

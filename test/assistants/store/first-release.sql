@@ -1,0 +1,25 @@
+-- What the first release left in its file while a run was going on. Never edited.
+CREATE TABLE "kysely_migration" ("name" varchar(255) not null primary key, "timestamp" varchar(255) not null);
+CREATE TABLE "kysely_migration_lock" ("id" varchar(255) not null primary key, "is_locked" integer default 0 not null);
+CREATE TABLE "assistants" ("seq" integer primary key, "id" text not null unique, "body" text not null);
+CREATE TABLE "threads" ("seq" integer primary key, "id" text not null unique, "created_at" integer not null, "metadata" text not null, "tool_resources" text not null, "deleted" integer default 0 not null);
+CREATE TABLE "messages" ("seq" integer primary key, "id" text not null unique, "thread_id" text not null references "threads" ("id") on delete cascade, "run_id" text, "role" text not null, "metadata" text not null, "body" text not null);
+CREATE TABLE "runs" ("seq" integer primary key, "id" text not null unique, "thread_id" text not null references "threads" ("id") on delete cascade, "active" integer not null, "status" text not null, "expires_at" integer, "metadata" text not null, "state" text not null);
+CREATE TABLE "run_settings" ("seq" integer primary key references "runs" ("seq") on delete cascade, "body" text not null);
+CREATE TABLE "run_steps" ("seq" integer primary key, "id" text not null, "run_id" text not null references "runs" ("id") on delete cascade, "usage" text, "body" text not null);
+CREATE INDEX "threads_deleted" on "threads" ("id") where deleted = 1;
+CREATE INDEX "messages_thread" on "messages" ("thread_id", "seq");
+CREATE INDEX "messages_run" on "messages" ("thread_id", "run_id", "seq") where run_id is not null;
+CREATE INDEX "runs_thread" on "runs" ("thread_id", "seq");
+CREATE UNIQUE INDEX "runs_active" on "runs" ("thread_id") where active = 1;
+CREATE INDEX "runs_active_seq" on "runs" ("seq") where active = 1;
+CREATE INDEX "run_steps_run" on "run_steps" ("run_id", "seq");
+insert into kysely_migration (name, timestamp) values ('0001_assistants_threads_runs', '2026-11-22T21:21:11.602Z');
+insert into kysely_migration_lock (id, is_locked) values ('migration_lock', 0);
+insert into assistants (seq, id, body) values (1, 'asst_first', '{"id":"asst_first","object":"assistant","created_at":1790000000,"name":"瓜瓜","description":null,"model":"scripted","instructions":"Be brief.","tools":[],"tool_resources":{},"metadata":{},"temperature":1,"top_p":1,"response_format":"auto"}');
+insert into threads (seq, id, created_at, metadata, tool_resources, deleted) values (1, 'thread_first', 1790000000, '{"class":"三班"}', '{}', 0);
+insert into messages (seq, id, thread_id, run_id, role, metadata, body) values (1, 'msg_first', 'thread_first', null, 'user', '{}', '{"id":"msg_first","object":"thread.message","created_at":1790000000,"thread_id":"thread_first","status":"completed","incomplete_details":null,"completed_at":1790000000,"incomplete_at":null,"role":"user","content":[{"type":"text","text":{"value":"Hello","annotations":[]}}],"assistant_id":null,"run_id":null,"attachments":[]}');
+insert into messages (seq, id, thread_id, run_id, role, metadata, body) values (2, 'msg_answer', 'thread_first', 'run_first', 'assistant', '{}', '{"id":"msg_answer","object":"thread.message","created_at":1790000000,"thread_id":"thread_first","status":"in_progress","incomplete_details":null,"completed_at":null,"incomplete_at":null,"role":"assistant","content":[],"assistant_id":"asst_first","run_id":"run_first","attachments":[]}');
+insert into runs (seq, id, thread_id, active, status, expires_at, metadata, state) values (1, 'run_first', 'thread_first', 1, 'in_progress', 1790000600, '{}', '{"required_action":null,"last_error":null,"incomplete_details":null,"usage":null,"started_at":1790000001,"cancelled_at":null,"failed_at":null,"completed_at":null}');
+insert into run_settings (seq, body) values (1, '{"id":"run_first","object":"thread.run","created_at":1790000000,"thread_id":"thread_first","assistant_id":"asst_first","model":"scripted","instructions":"Be brief.","tools":[],"tool_resources":{},"temperature":1,"top_p":1,"reasoning_effort":null,"max_prompt_tokens":null,"max_completion_tokens":null,"truncation_strategy":{"type":"auto","last_messages":null},"tool_choice":"auto","parallel_tool_calls":true,"response_format":"auto"}');
+insert into run_steps (seq, id, run_id, usage, body) values (1, 'step_first', 'run_first', null, '{"id":"step_first","object":"thread.run.step","created_at":1790000000,"run_id":"run_first","assistant_id":"asst_first","thread_id":"thread_first","type":"message_creation","status":"in_progress","cancelled_at":null,"completed_at":null,"expired_at":null,"failed_at":null,"last_error":null,"expires_at":1790000600,"step_details":{"type":"message_creation","message_creation":{"message_id":"msg_answer"}},"usage":null,"metadata":{}}');
