@@ -37,6 +37,10 @@ export interface Config {
      * local program may.
      */
     apiKeys: ApiKey[]
+    /** Origins of web pages that may call `/v1` from a browser; `*` means all of them. */
+    corsOrigins: string[]
+    /** What one key, or without keys one address, may take; `requestsPerMinute` 0: all it likes. */
+    limits: { requestsPerMinute: number; maxStreams: number }
   }
   logLevel: string
 }
@@ -88,6 +92,20 @@ function splitEntry(entry: string): ApiKey {
   return { project: entry.slice(0, colon).trim(), key: entry.slice(colon + 1).trim() }
 }
 
+/** The entries of `CORS_ORIGINS` as browsers write origins. */
+function toOrigins(list: string, context: z.core.$RefinementCtx): string[] {
+  const origins = list
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase().replace(/\/$/, ''))
+    .filter((entry) => entry !== '')
+  for (const origin of origins) {
+    if (origin === '*' || /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#*]+$/.test(origin)) continue
+    const message = `expected * or origins such as https://app.example.com, got "${origin}"`
+    context.addIssue({ code: 'custom', message })
+  }
+  return origins
+}
+
 const text = z.string().trim().min(1)
 const httpUrl = text.regex(
   /^https?:\/\/[^\s/]+/,
@@ -132,6 +150,9 @@ export const environmentSchema = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(3000),
   API_KEYS: text.transform(toApiKeys).optional(),
+  CORS_ORIGINS: text.transform(toOrigins).optional(),
+  REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000_000).default(0),
+  MAX_STREAMS: wholeNumber(1, 1_000_000).default(1000),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'expected fatal, error, warn, info, debug, trace or silent',
@@ -176,6 +197,11 @@ function contradictions(env: Environment, localDiscord: boolean): string[] {
       `API_KEYS: required because HOST is ${env.HOST}, which other machines can reach; set at least one long random key`,
     )
   }
+  if (env.CORS_ORIGINS?.includes('*') && (env.API_KEYS ?? []).length === 0) {
+    problems.push(
+      'CORS_ORIGINS: * needs API_KEYS, or every web page that is open on this machine could use the server; name the origins, or set a key',
+    )
+  }
   if (localDiscord && !isLoopback(env.HOST) && env.DISCORD_TOKEN === undefined) {
     problems.push(
       'DISCORD_TOKEN: required because HOST is not loopback; local Discord has no passwords, so it serves this machine only',
@@ -210,7 +236,13 @@ function toConfig(env: Environment): Config {
     database: toDatabase(env.DATABASE_URL ?? `sqlite:${join(dataDir, 'assistants.sqlite')}`),
     keyvUri: env.KEYV_URI ?? `sqlite://${join(dataDir, 'conversations.sqlite')}`,
     dataDir,
-    http: { host: env.HOST, port: env.PORT, apiKeys: env.API_KEYS ?? [] },
+    http: {
+      host: env.HOST,
+      port: env.PORT,
+      apiKeys: env.API_KEYS ?? [],
+      corsOrigins: env.CORS_ORIGINS ?? [],
+      limits: { requestsPerMinute: env.REQUESTS_PER_MINUTE, maxStreams: env.MAX_STREAMS },
+    },
     logLevel: env.LOG_LEVEL,
   }
 }

@@ -13,8 +13,13 @@ export interface HttpServerOptions {
   host: string
   /** 0 takes any free port. */
   port: number
-  /** False: whoever runs a program on this machine may call, so web pages of others must not. */
+  /**
+   * Whether the API asks for keys. If not, whoever runs a program on this machine may call it, so web
+   * pages of others must not. Everything beside the API is never for others.
+   */
   authenticated: boolean
+  /** Origins of other sites' pages that may call the API nevertheless; `*`: all. Default: none. */
+  corsOrigins?: readonly string[]
   /** Adds the routes of the program's parts. */
   mount: (app: Hono) => void
   /** Resolves when the program can do its work; an `AppError` is answered as the reason why not. */
@@ -34,6 +39,17 @@ export interface HttpServer {
 const healthCheckTimeoutMs = 2_000
 /** Longer than proxies keep a connection (60 s), or they would use one that is just being closed. */
 const keepAliveMs = 65_000
+/** For the headers, and for headers and body together. Whoever needs longer holds up a place. */
+const headersTimeoutMs = 20_000
+const requestTimeoutMs = 120_000
+/** Far more than one process can serve, and fewer than make the system run out of files. */
+const maxConnections = 10_000
+
+/** What a client hears whose request is no HTTP, or never comes to its end. */
+const refusals: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+}
 
 /** Listens, or rejects with the system's error (`EADDRINUSE`, `EACCES`). */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -41,14 +57,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const app = createRootApp(options)
   const { server, address } = await listen(app, { host, port })
   server.keepAliveTimeout = keepAliveMs
+  server.maxConnections = maxConnections
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (options.upgrade && isUpgradeAllowed(request, options))
-      options.upgrade(request, socket, head)
+    const { host = '', origin } = request.headers
+    if (options.upgrade && isSameMachine(host, origin)) options.upgrade(request, socket, head)
     else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
   })
-  server.on('clientError', (err: Error, socket: Duplex) => {
+  server.on('clientError', (err: NodeJS.ErrnoException, socket: Duplex) => {
     log.debug({ err }, 'bad http request')
-    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+    const refusal = refusals[err.code ?? ''] ?? '400 Bad Request'
+    if (socket.writable) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`)
+    else socket.destroy()
   })
   return {
     origin: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
@@ -56,7 +75,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   }
 }
 
-function createRootApp({ authenticated, mount, healthCheck, log }: HttpServerOptions): Hono {
+function createRootApp(options: HttpServerOptions): Hono {
+  const { mount, healthCheck, log } = options
   const app = new Hono()
   app.get('/healthz', async (context) => {
     try {
@@ -68,13 +88,13 @@ function createRootApp({ authenticated, mount, healthCheck, log }: HttpServerOpt
       return context.json({ status: 'unavailable', reason }, 503)
     }
   })
-  if (!authenticated) {
-    app.use(async (context, next) => {
-      const { host = '', origin } = context.req.header()
-      if (isSameMachine(host, origin)) return next()
-      return context.text('This server only answers programs on its own machine.', 403)
-    })
-  }
+  app.use(async (context, next) => {
+    const { host = '', origin } = context.req.header()
+    if (isSameMachine(host, origin)) return next()
+    if (isApi(context.req.path) && isAdmitted({ host, origin }, options)) return next()
+    if (options.authenticated) return context.text('Not found. The API is under /v1.', 404)
+    return context.text('This server only answers programs on its own machine.', 403)
+  })
   mount(app)
   app.onError((err, context) => {
     log.error({ err, path: context.req.path }, 'request failed')
@@ -83,11 +103,18 @@ function createRootApp({ authenticated, mount, healthCheck, log }: HttpServerOpt
   return app
 }
 
-function isUpgradeAllowed(
-  { headers }: IncomingMessage,
-  { authenticated }: HttpServerOptions,
+/** The paths that ask for a key, where there are keys. */
+function isApi(path: string): boolean {
+  return /^\/(?:v1|openai)(?:\/|$)/.test(path)
+}
+
+/** Whether the API may be called from elsewhere: with a key, or from a page that was named. */
+function isAdmitted(
+  { host, origin = '' }: { host: string; origin: string | undefined },
+  { authenticated, corsOrigins = [] }: HttpServerOptions,
 ): boolean {
-  return authenticated || isSameMachine(headers.host ?? '', headers.origin)
+  if (authenticated) return true
+  return isLoopbackHost(host) && (corsOrigins.includes(origin) || corsOrigins.includes('*'))
 }
 
 /**
@@ -103,7 +130,9 @@ function listen(
   { host, port }: { host: string; port: number },
 ): Promise<{ server: Server; address: AddressInfo }> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }, (address) => {
+    const serverOptions = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }
+    const listening = { fetch: app.fetch, hostname: host, port, serverOptions }
+    const server = serve(listening, (address) => {
       server.off('error', reject)
       resolve({ server, address })
     }) as Server // serve() makes an HTTP/1.1 server unless it is given another factory

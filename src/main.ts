@@ -32,12 +32,13 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
 
   const discord = await chooseDiscord(config, log)
   parts.defer(() => discord.close())
-  const { host, port, apiKeys } = config.http
+  const { host, port, apiKeys, corsOrigins } = config.http
   let bot: Bot | null = null
   const http = await startHttpServer({
     host,
     port,
     authenticated: apiKeys.length > 0,
+    corsOrigins,
     mount(app) {
       app.route('/', runtime.outside)
       discord.mount(app)

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hono } from 'hono'
 
 import { createApp } from './assistants/app.ts'
+import { createLimits } from './assistants/limits.ts'
 import type { ApiEnv } from './assistants/reply.ts'
 import { createRunService } from './assistants/runs/service.ts'
 import { DatabaseUnavailableError } from './assistants/store/database-errors.ts'
@@ -65,11 +66,16 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   // Whoever waits for it is told.
   ready.catch(() => {})
 
-  const { apiKeys } = config.http
+  const { apiKeys, corsOrigins, limits } = config.http
   const api = { ...shared, runs, models: model.models, notReady }
   return {
     inside: createApp({ ...api, apiKeys: null }),
-    outside: createApp({ ...api, apiKeys: apiKeys.length > 0 ? apiKeys : null }),
+    outside: createApp({
+      ...api,
+      apiKeys: apiKeys.length > 0 ? apiKeys : null,
+      corsOrigins,
+      limits: createLimits(limits),
+    }),
     defaultModel: model.name,
     ready,
     async healthCheck() {

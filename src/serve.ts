@@ -6,11 +6,12 @@ import { startRuntime } from './runtime.ts'
 /** The Assistants API alone: no bot, no Discord, nothing of either loaded. */
 async function start(config: Config, { log, parts }: Parts): Promise<string> {
   const runtime = await startRuntime(config, { log, parts })
-  const { host, port, apiKeys } = config.http
+  const { host, port, apiKeys, corsOrigins } = config.http
   const http = await startHttpServer({
     host,
     port,
     authenticated: apiKeys.length > 0,
+    corsOrigins,
     mount: (app) => void app.route('/', runtime.outside),
     healthCheck: () => runtime.healthCheck(),
     log,

@@ -95,6 +95,26 @@ describe('parseConfig', () => {
     )
   })
 
+  it('reads origins as browsers send them, and limits', () => {
+    const { http } = parseConfig({
+      CORS_ORIGINS: 'https://App.example.com/, http://localhost:5173',
+      REQUESTS_PER_MINUTE: '60',
+    })
+    assert.deepEqual(http.corsOrigins, ['https://app.example.com', 'http://localhost:5173'])
+    assert.deepEqual(http.limits, { requestsPerMinute: 60, maxStreams: 1000 })
+    const { corsOrigins, limits } = parseConfig({}).http
+    assert.deepEqual([corsOrigins, limits.requestsPerMinute], [[], 0])
+  })
+
+  it('refuses origins that are none, and everybody where there are no keys', () => {
+    for (const CORS_ORIGINS of ['app.example.com', 'https://a.example/path', 'https://*.example']) {
+      assert.throws(() => parseConfig({ CORS_ORIGINS }), /CORS_ORIGINS: expected/)
+    }
+    assert.throws(() => parseConfig({ CORS_ORIGINS: '*' }), /CORS_ORIGINS: \* needs API_KEYS/)
+    const { http } = parseConfig({ CORS_ORIGINS: '*', API_KEYS: 'k' })
+    assert.deepEqual(http.corsOrigins, ['*'])
+  })
+
   it('never repeats a secret in a problem', () => {
     assert.throws(
       () => parseConfig({ OPENAI_API_KEY: 'sk-secret', API_KEYS: 'key-secret', PORT: '-1' }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { after, describe, it } from 'node:test'
 
 import { startHttpServer, type HttpServer, type HttpServerOptions } from '../src/http-server.ts'
@@ -13,7 +14,10 @@ async function start(options: Partial<HttpServerOptions> = {}): Promise<HttpServ
     host: '127.0.0.1',
     port: 0,
     authenticated: false,
-    mount: (app) => app.get('/', (context) => context.text('hello')),
+    mount: (app) => {
+      app.get('/', (context) => context.text('hello'))
+      app.all('/v1/models', (context) => context.text('models'))
+    },
     healthCheck: async () => {},
     log: createLogger({ level: 'silent', pretty: false }),
     ...options,
@@ -49,18 +53,47 @@ describe('startHttpServer', () => {
     assert.equal(await statusWith(origin, { host: 'evil.example' }), 403)
   })
 
-  it('leaves the choice to the keys where there are keys', async () => {
+  it('leaves the API to the keys where there are keys, and nothing else', async () => {
     const { origin } = await start({ authenticated: true })
-    assert.equal(
-      await statusWith(origin, { host: 'guagua.example', origin: 'https://a.example' }),
-      200,
-    )
+    const headers = { host: 'guagua.example', origin: 'https://a.example' }
+    assert.equal(await statusWith(`${origin}/v1/models`, headers), 200)
+    assert.equal(await statusWith(origin, headers), 404)
+    assert.equal(await statusWith(origin, {}), 200)
+  })
+
+  it('lets pages of the named origins call the API, and nothing else', async () => {
+    const { origin } = await start({ corsOrigins: ['https://a.example'] })
+    const from = (site: string, path: string, host = new URL(origin).host) =>
+      statusWith(origin + path, { origin: site, host })
+    assert.equal(await from('https://a.example', '/v1/models'), 200)
+    assert.equal(await from('https://a.example', '/'), 403)
+    assert.equal(await from('https://a.example', '/v1models'), 403)
+    assert.equal(await from('https://b.example', '/v1/models'), 403)
+    assert.equal(await from('http://a.example', '/v1/models'), 403)
+    assert.equal(await from('https://a.example', '/v1/models', 'evil.example'), 403)
+  })
+
+  it('answers what is no HTTP, and headers without end', async () => {
+    const { origin } = await start()
+    const port = Number(new URL(origin).port)
+    const statusOf = async (text: string) => {
+      const socket = connect(port, '127.0.0.1')
+      socket.end(text)
+      return Buffer.concat(await socket.toArray())
+        .toString('utf8')
+        .split('\r\n')[0]
+    }
+    assert.equal(await statusOf('hello\r\n\r\n'), 'HTTP/1.1 400 Bad Request')
+    const large = `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`
+    assert.equal(await statusOf(large), 'HTTP/1.1 431 Request Header Fields Too Large')
   })
 
   it('refuses an upgrade from another site', async () => {
     const { origin } = await start({ upgrade: () => assert.fail('must not be reached') })
     const upgrade = { connection: 'upgrade', upgrade: 'websocket', origin: 'https://evil.example' }
     assert.equal(await statusWith(origin, upgrade), 403)
+    const keys = await start({ authenticated: true, upgrade: () => assert.fail('nor this one') })
+    assert.equal(await statusWith(keys.origin, upgrade), 403)
   })
 
   it('says on /healthz whether it can work', async () => {
