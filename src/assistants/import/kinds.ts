@@ -33,7 +33,7 @@ const opaque = new Set([
   'tools',
 ])
 
-/** Lists in which each object should be one of the API's. */
+/** Lists in which each object should be one of the API's, as it should at the top. */
 const lists = new Set(['data', 'assistants', 'threads', 'messages', 'runs', 'steps', 'run_steps'])
 
 /**
@@ -56,6 +56,7 @@ export function classify({
 }
 
 function isListed(keys: FoundObject['keys'], around: FoundObject['around']): boolean {
+  if (around.length === 0) return true
   if (!Array.isArray(around.at(-1))) return false
   const list = keys.at(-2)
   return list === undefined || (typeof list === 'string' && lists.has(list))

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json'
@@ -28,14 +28,14 @@ type Key = string | number
 
 export interface JsonReader {
   /** True: it is dealt with, and what is around it need not hold it any longer. */
-  onObject(found: FoundObject): boolean
+  onObject: (found: FoundObject) => boolean
   /**
    * Something that is not JSON, after the object at the place. The rest of the line is left out where
    * each line is a value of its own, else the rest of the file.
    */
-  onBroken(place: Place, reason: string): void
+  onBroken: (place: Place, reason: string) => void
   /** Bytes of the file that were read since the last time. */
-  onProgress(bytes: number): void
+  onProgress: (bytes: number) => void
 }
 
 const newline = 0x0a
@@ -47,12 +47,28 @@ const maxDepth = 500
  * object that `onObject` takes. Also compressed with gzip, and in the UTF-16 that PowerShell writes.
  */
 export async function readJson(file: string, reader: JsonReader): Promise<void> {
-  const input = createReadStream(file, { highWaterMark: 256 * 1024 })
-  input.on('data', (chunk) => reader.onProgress(chunk.length))
   const isCompressed = (await firstBytes(file)).subarray(0, 2).equals(Buffer.of(0x1f, 0x8b))
+  const input = counted(createReadStream(file, { highWaterMark: 256 * 1024 }), reader)
   const lines = createLineReader(file, reader)
-  for await (const chunk of inUtf8(isCompressed ? decompressed(input) : input)) lines.write(chunk)
+  try {
+    for await (const chunk of inUtf8(isCompressed ? decompressed(input) : input)) lines.write(chunk)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return lines.break(toReason(error))
+  }
   lines.end()
+}
+
+async function* counted(input: Readable, { onProgress }: JsonReader): AsyncGenerator<Buffer> {
+  for await (const chunk of input as AsyncIterable<Buffer>) {
+    onProgress(chunk.length)
+    yield chunk
+  }
+}
+
+/** Of a compressed file. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
 }
 
 async function firstBytes(file: string): Promise<Buffer> {
@@ -65,16 +81,15 @@ async function firstBytes(file: string): Promise<Buffer> {
   }
 }
 
-function decompressed(input: Readable): Readable {
-  const gunzip = createGunzip()
-  input.on('error', (error) => gunzip.destroy(error))
-  return input.pipe(gunzip)
+function decompressed(input: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  // Whoever reads it gets the errors of both.
+  return pipeline(input, createGunzip(), () => {})
 }
 
-async function* inUtf8(input: Readable): AsyncGenerator<Buffer> {
+async function* inUtf8(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let decoder: TextDecoder | undefined
   let isFirst = true
-  for await (const chunk of input as AsyncIterable<Buffer>) {
+  for await (const chunk of input) {
     let bytes = chunk
     if (isFirst) {
       isFirst = false
@@ -135,6 +150,7 @@ function createLineReader(file: string, reader: JsonReader) {
       }
       parse(chunk.subarray(start))
     },
+    break: fail,
     end(): void {
       parse(Buffer.of(newline))
       if (!isBroken && !parser.isBetweenValues()) fail('the file ends within a value')
