@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 
 import type OpenAI from 'openai'
@@ -239,5 +240,23 @@ describe('the objects of a project', () => {
     assert.equal((await runtime.store.getThread(made.thread_id))?.id, made.thread_id)
     const active = (await runtime.store.listActiveRuns()).map(({ id }) => id)
     assert.ok(active.includes(made.run_id))
+  })
+})
+
+describe('usage records', () => {
+  it('name the project and the id of the key that asked for the run', async () => {
+    runtime.model.script('Done')
+    const { id: assistant_id } = await second.beta.assistants.create({ model: 'scripted' })
+    const thread = { messages: [{ role: 'user' as const, content: 'Hello' }] }
+    await second.beta.threads.createAndRunPoll({ assistant_id, thread }, polling)
+    const query = { start: 0, end: 4_000_000_000, bucketWidth: '1d' } as const
+    const sums = await runtime.store.sumUsage({
+      ...query,
+      groupBy: ['project_id', 'api_key_id'],
+      only: { assistant_id: [assistant_id] },
+    })
+    const hash = createHash('sha256').update(keys.second).digest('hex')
+    const expected = { project_id: 'class_3', api_key_id: `key_${hash.slice(0, 16)}`, requests: 1 }
+    assert.partialDeepStrictEqual(sums, [expected])
   })
 })

@@ -1,5 +1,5 @@
 import type { RunService, StartedRun } from '../../../src/assistants/runs/run-service.ts'
-import { createRunService } from '../../../src/assistants/runs/service.ts'
+import { createRunService, type RunServiceDeps } from '../../../src/assistants/runs/service.ts'
 import { createSqliteStore } from '../../../src/assistants/store/sqlite.ts'
 import type { Assistant, Run, Store } from '../../../src/assistants/store/store.ts'
 import type { RunEvent } from '../../../src/assistants/wire/events.ts'
@@ -33,6 +33,7 @@ export interface RigOptions {
   server?: ModelServer
   driver?: Partial<ChatCompletionsDriverOptions>
   tokens?: Pick<TokenCounter, 'count'>
+  costOf?: RunServiceDeps['costOf']
   maxConcurrent?: number
   clock?: { now: number }
 }
@@ -54,6 +55,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       ...options.driver,
     }),
     tokens: options.tokens ?? tokens,
+    costOf: options.costOf,
     newId,
     now: () => clock.now,
     every: (_, tick) => {
