@@ -9,6 +9,7 @@ import {
   reasonOf,
 } from './database-errors.ts'
 import { migrate } from './migrations.ts'
+import type { InsertJob } from './runs.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
 import { createSqlStore } from './sql-store.ts'
@@ -110,12 +111,16 @@ export async function createPostgresStore({ url, log }: PostgresOptions): Promis
 /** The store on a database that may not be usable yet. Closing it closes the database. */
 export function createStoreOnPostgres({
   postgres,
+  insertJob,
   log,
 }: {
   postgres: Postgres
+  /** Where several processes share the runs. */
+  insertJob?: InsertJob | undefined
   log: Logger
 }): Store {
-  const store = createSqlStore({ db: postgres.db, dialect, ready: postgres.migrated, log })
+  const ready = postgres.migrated
+  const store = createSqlStore({ db: postgres.db, dialect, ready, insertJob, log })
   return {
     ...store,
     async close() {

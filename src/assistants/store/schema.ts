@@ -36,7 +36,10 @@ export interface Database {
     active: number
     status: string
     expires_at: number | null
-    /** The execution that works on it; whoever lost the run to another may not write any more. */
+    /**
+     * The execution that works on it; whoever lost the run to another may not write any more. While it
+     * is queued, its job, if it has one.
+     */
     held_by: string | null
     metadata: string
     /** As a `body`, of what changes. */
