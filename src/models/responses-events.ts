@@ -29,9 +29,14 @@ const maxItemBytes = 8 * 1024 * 1024
 
 /**
  * The events of one response. Whatever a server leaves out of its deltas is taken from the items as
- * they are when they are done, or from the response at its end.
+ * they are when they are done, or from the response at its end. With `oneCall`, further function
+ * calls are passed over.
  */
-export function createResponseReader(): AnswerReader<DeepPartial<AnyEvent>> {
+export function createResponseReader({
+  oneCall,
+}: {
+  oneCall: boolean
+}): AnswerReader<DeepPartial<AnyEvent>> {
   const texts = createTexts()
   const calls = createCalls()
   const done: { item: OutputItem; position: number }[] = []
@@ -97,15 +102,26 @@ export function createResponseReader(): AnswerReader<DeepPartial<AnyEvent>> {
 
   return {
     // The others end at the default below.
-    read: (event) => (ended ? [] : read(event as Event)),
+    read(event) {
+      const events = ended ? [] : read(event as Event)
+      return oneCall ? events.filter(isOfFirstCall) : events
+    },
     isThinking: () => thinking,
     finish() {
       if (!ended) return []
       const items = done.toSorted((a, b) => a.position - b.position).map(({ item }) => item)
-      const state = ended.reason === 'tool_calls' ? toTurnState(items) : undefined
+      const first = items.find(({ type }) => type === 'function_call')
+      const kept = items.filter(
+        (item) => !oneCall || item.type !== 'function_call' || item === first,
+      )
+      const state = ended.reason === 'tool_calls' ? toTurnState(kept) : undefined
       return [{ type: 'finish', ...ended, ...(state && { state }) }]
     },
   }
+}
+
+function isOfFirstCall(event: ModelEvent): boolean {
+  return event.type !== 'tool_call' || event.index === 0
 }
 
 interface Place {

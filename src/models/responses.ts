@@ -31,7 +31,8 @@ export function createResponsesDriver(options: EndpointOptions): ModelDriver {
           }
         }
       }
-      return endpoint.stream({ model, ask, reader: createResponseReader() }, streamOptions)
+      const reader = createResponseReader({ oneCall: request.parallel_tool_calls === false })
+      return endpoint.stream({ model, ask, reader }, streamOptions)
     },
     contextWindow: endpoint.contextWindow,
     listModels: endpoint.listModels,
@@ -40,9 +41,22 @@ export function createResponsesDriver(options: EndpointOptions): ModelDriver {
 
 type Body = ReturnType<typeof toResponsesBody>
 
-/** What a model can do without; families of models and servers differ in what they take. */
-const dispensable = ['include', 'temperature', 'top_p', 'parallel_tool_calls'] as const
-type Dispensable = (typeof dispensable)[number]
+/**
+ * What a model can do without, and how a refusal names it: families of models and servers differ in
+ * what they take. `parallel_tool_calls: false` is kept by our own reading, and a model that knows no
+ * effort makes none.
+ */
+const dispensable = {
+  include: /\binclude\b|encrypted.content/i,
+  temperature: /\btemperature\b/,
+  top_p: /\btop_p\b/,
+  parallel_tool_calls: /\bparallel_tool_calls\b/,
+  reasoning: /\breasoning\b/,
+}
+type Dispensable = keyof typeof dispensable
+
+/** There is an effort, but not this one: whoever asked has to know. */
+const isOtherEffort = /(?:unsupported|invalid)[ _]value/i
 
 /** More kinds of models than any endpoint serves. */
 const maxKinds = 1000
@@ -68,9 +82,11 @@ function refusedMember(error: unknown, body: Body): Dispensable | undefined {
   if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422))
     return undefined
   const { param, message } = error
-  return dispensable.find((member) => {
+  const members = Object.keys(dispensable) as Dispensable[]
+  return members.find((member) => {
     if (!(member in body)) return false
-    if (param) return param === member || param.startsWith(`${member}[`)
-    return new RegExp(`\\b${member}\\b`).test(message)
+    if (member === 'reasoning' && isOtherEffort.test(`${error.code} ${message}`)) return false
+    // Of an object or a list, the part is named: `reasoning.effort`, `include[0]`.
+    return param ? param.split(/[.[]/)[0] === member : dispensable[member].test(message)
   })
 }

@@ -352,13 +352,15 @@ describe('Responses driver', () => {
         refuse('temperature', "Unsupported parameter: 'temperature' is not supported."),
         refuse('include[0]', 'Encrypted content is not supported with this model.'),
         refuse(null, 'Unknown argument: top_p'),
+        refuse('reasoning.effort', 'Unsupported parameter'),
         'Hi',
         'Hi',
         'Hi',
       )
       const count = server.requests.length
       const careful = driver()
-      const asked: ModelRequest = { ...request, temperature: 0.5, top_p: 0.5 }
+      const sampling = { temperature: 0.5, top_p: 0.5 }
+      const asked: ModelRequest = { ...request, ...sampling, reasoning_effort: 'low' }
       const ask = async (one: ModelRequest) => {
         const events = await Array.fromAsync(careful.stream(one, { signal }))
         assert.equal(text(events), 'Hi')
@@ -368,15 +370,27 @@ describe('Responses driver', () => {
       await ask({ ...asked, reasoning_effort: 'none' })
       const seen = server.requests
         .slice(count)
-        .map((one) => Object.keys(responsesBody(one)).filter((key) => /^(inc|tem|top)/.test(key)))
+        .map((one) =>
+          Object.keys(responsesBody(one)).filter((key) => /^(inc|tem|top|rea)/.test(key)),
+        )
       assert.deepEqual(seen, [
-        ['include', 'temperature', 'top_p'],
-        ['include', 'top_p'],
-        ['top_p'],
+        ['include', 'reasoning', 'temperature', 'top_p'],
+        ['include', 'reasoning', 'top_p'],
+        ['reasoning', 'top_p'],
+        ['reasoning'],
         [],
         [],
-        ['include', 'temperature', 'top_p'],
+        ['include', 'reasoning', 'temperature', 'top_p'],
       ])
+    })
+
+    it('no effort of another name than was asked for', async () => {
+      const message = "Unsupported value: 'reasoning.effort' does not support 'low'."
+      const refused = answer(
+        { error: { status: 400, message } },
+        { asked: { reasoning_effort: 'low' } },
+      )
+      await assert.rejects(refused, { runErrorCode: 'invalid_prompt' })
     })
 
     it('once only where it cannot do without what is refused', async () => {
@@ -466,6 +480,17 @@ describe('Responses driver', () => {
       ]) {
         assert.deepEqual(await inputAfter(message, given), [bare, output])
       }
+    })
+
+    it('with the first call where only one was allowed', async () => {
+      const reply = { reasoning: 'gAAAA', toolCalls: [asked, { ...asked, id: 'y' }] }
+      const events = await answer(reply, { asked: { parallel_tool_calls: false } })
+      assert.ok(calls(events).every((event) => event.type === 'tool_call' && event.index === 0))
+      const message: ModelMessage = { role: 'assistant', content: null, tool_calls: toCalls('x') }
+      const [thought, ...rest] = await inputAfter(message, finish(events).state)
+      assert.deepEqual(thought, reasoning)
+      assert.partialDeepStrictEqual(rest, [{ id: 'fc_1', call_id: 'x' }, output])
+      assert.equal(rest.length, 2)
     })
 
     it('and keeps nothing of a turn that needs nothing', async () => {
