@@ -95,8 +95,8 @@ function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
   api.route('/threads', messageRoutes(deps))
   api.route('/threads', threadRoutes(deps))
   api.route('/models', modelRoutes(deps))
-  api.route('/', chatCompletionRoutes({ ...deps, limits: limits ?? null }))
-  api.route('/', embeddingRoutes({ ...deps, limits: limits ?? null }))
+  api.route('/', chatCompletionRoutes(deps))
+  api.route('/', embeddingRoutes(deps))
   api.route('/', unavailableRoutes())
   api.all('*', ({ req }) => {
     throw new NotFoundError(`Invalid URL (${req.method} ${req.path.slice(0, 200)})`)

@@ -13,7 +13,7 @@ import { model } from './wire/assistants.ts'
 export interface PassThroughDeps {
   models: Pick<Models, 'forward' | 'serves' | 'costOf'>
   store: Pick<Store, 'recordUsage'>
-  limits: Pick<Limits, 'openStream'> | null
+  limits?: Pick<Limits, 'openStream'>
   /** Milliseconds since the epoch. */
   now: () => number
   log: Logger

@@ -2,6 +2,8 @@ import { Hono } from 'hono'
 import type OpenAI from 'openai'
 
 import type { NewId } from '../../ids.ts'
+import type { Models } from '../../models/models.ts'
+import { requireModel } from '../model-check.ts'
 import { noObject, orNotFound } from '../not-found.ts'
 import { replyJson, type ApiContext, type ApiEnv } from '../reply.ts'
 import { readBody } from '../request-body.ts'
@@ -18,12 +20,13 @@ import { pageQuery } from '../wire/list-query.ts'
 
 export interface AssistantRoutesDeps {
   store: Pick<Store, 'project'>
+  models: Pick<Models, 'serves'>
   newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
 }
 
-export function assistantRoutes({ store, now, newId }: AssistantRoutesDeps): Hono<ApiEnv> {
+export function assistantRoutes({ store, models, now, newId }: AssistantRoutesDeps): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
   const objectsOf = ({ var: { project } }: ApiContext) => store.project(project)
 
@@ -35,6 +38,7 @@ export function assistantRoutes({ store, now, newId }: AssistantRoutesDeps): Hon
   routes.post('/', async (context) => {
     const body = await readBody(context, createAssistantBody)
     refuseToolResources(body.tool_resources)
+    requireModel(models, body.model)
     const created_at = Math.floor(now() / 1000)
     const assistant = toAssistant(body, { id: newId('asst_'), created_at })
     await objectsOf(context).insertAssistant(assistant)
@@ -51,6 +55,7 @@ export function assistantRoutes({ store, now, newId }: AssistantRoutesDeps): Hon
     const id = pathId(context, 'assistant_id')
     const body = await readBody(context, modifyAssistantBody)
     refuseToolResources(body.tool_resources)
+    requireModel(models, body.model)
     const assistant = await objectsOf(context).updateAssistant(id, toAssistantPatch(body))
     return replyJson(context, orNotFound(assistant, 'assistant', id))
   })

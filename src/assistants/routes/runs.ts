@@ -1,5 +1,8 @@
 import { Hono } from 'hono'
 
+import type { Models } from '../../models/models.ts'
+import type { Limits } from '../limits.ts'
+import { requireModel } from '../model-check.ts'
 import { orNotFound } from '../not-found.ts'
 import { replyEvents, replyJson, replyPollable, type ApiContext, type ApiEnv } from '../reply.ts'
 import { readBody } from '../request-body.ts'
@@ -15,14 +18,30 @@ import { createRunBody, createThreadAndRunBody, submitToolOutputsBody } from '..
 export interface RunRoutesDeps extends EventStreamDeps {
   store: Pick<Store, 'project'>
   runs: Pick<RunService, 'project'>
+  models: Pick<Models, 'serves'>
+  limits?: Pick<Limits, 'openStream'>
 }
 
 const path = '/:thread_id/runs'
 
-export function runRoutes({ store, runs, every, log }: RunRoutesDeps): Hono<ApiEnv> {
+export function runRoutes({
+  store,
+  runs,
+  models,
+  limits,
+  every,
+  log,
+}: RunRoutesDeps): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
   const objectsOf = ({ var: { project } }: ApiContext) => store.project(project)
   const runsOf = ({ var: { project } }: ApiContext) => runs.project(project)
+
+  /** Counts the stream before anything is done for it. */
+  function wantsStream(context: ApiContext, wish: boolean | null | undefined): boolean {
+    if (wish !== true) return false
+    limits?.openStream(context)
+    return true
+  }
 
   /** The run as it is now, or everything that happens from now on. */
   function reply(context: ApiContext, started: StartedRun, stream: boolean): Response {
@@ -37,7 +56,8 @@ export function runRoutes({ store, runs, every, log }: RunRoutesDeps): Hono<ApiE
     refuseToolResources(body.tool_resources)
     refuseToolResources(body.thread?.tool_resources, 'thread.tool_resources')
     refuseFiles(body.thread?.messages, 'thread.messages')
-    const stream = wish === true
+    requireModel(models, body.model)
+    const stream = wantsStream(context, wish)
     const { apiKeyId } = context.var
     const started = await runsOf(context).createThreadAndRun(body, { stream, apiKeyId })
     return reply(context, started, stream)
@@ -56,7 +76,8 @@ export function runRoutes({ store, runs, every, log }: RunRoutesDeps): Hono<ApiE
     checkInclude(context)
     const { stream: wish, ...body } = await readBody(context, createRunBody)
     refuseFiles(body.additional_messages, 'additional_messages')
-    const stream = wish === true
+    requireModel(models, body.model)
+    const stream = wantsStream(context, wish)
     const { apiKeyId } = context.var
     const started = await runsOf(context).createRun(threadId, body, { stream, apiKeyId })
     return reply(context, started, stream)
@@ -85,7 +106,7 @@ export function runRoutes({ store, runs, every, log }: RunRoutesDeps): Hono<ApiE
 
   routes.post(`${path}/:run_id/submit_tool_outputs`, async (context) => {
     const { tool_outputs, stream: wish } = await readBody(context, submitToolOutputsBody)
-    const stream = wish === true
+    const stream = wantsStream(context, wish)
     const requests = runsOf(context)
     const started = await requests.submitToolOutputs(target(context), tool_outputs, { stream })
     return reply(context, started, stream)
