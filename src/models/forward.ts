@@ -16,6 +16,8 @@ export interface ForwardOptions {
   answerTimeoutMs?: number | undefined
   /** Between two pieces of the answer, while somebody waits for them; default 60 s. */
   gapTimeoutMs?: number | undefined
+  /** How long a client may leave a piece of the answer untaken; default 120 s. */
+  clientTimeoutMs?: number | undefined
   /** Of the answer; default 256 MiB. */
   maxBytes?: number | undefined
   log: Logger
@@ -35,6 +37,7 @@ export function createForward({
   fetch: send = fetch,
   answerTimeoutMs = 300_000,
   gapTimeoutMs = 60_000,
+  clientTimeoutMs = 120_000,
   maxBytes = 256 * 1024 * 1024,
   log: parentLog,
 }: ForwardOptions): Models['forward'] {
@@ -94,6 +97,7 @@ export function createForward({
         kind,
         takeOutUsage: withUsage.isAdded,
         gapTimeoutMs,
+        clientTimeoutMs,
         maxBytes,
         signal,
         abort: (reason) => upstream.abort(reason),

@@ -403,6 +403,17 @@ describe('forward', () => {
       assert.deepEqual(lines, [])
     })
 
+    it('or is there and never reads, is not waited for', async () => {
+      answer = (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.write(`data: ${JSON.stringify(chunk('a'))}\n\n`)
+      }
+      const { response, usage: counted } = await forward({ stream: true }, { clientTimeoutMs: 1 })
+      assert.equal(await counted, null)
+      assert.equal(await asked[0]?.closed, true)
+      await assert.rejects(response.text(), /read nothing/)
+    })
+
     it('and does not read holds the endpoint back', async () => {
       let pulled = 0
       const endless = new ReadableStream<Uint8Array>({

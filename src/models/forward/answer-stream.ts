@@ -21,6 +21,8 @@ export interface AnswerStreamOptions {
   /** Whether the count of tokens was not asked for by the client. */
   takeOutUsage: boolean
   gapTimeoutMs: number
+  /** How long a client may leave a piece untaken; then its connection is cut. */
+  clientTimeoutMs: number
   maxBytes: number
   /** Aborted when the client is gone; ends the reading at the endpoint too. */
   signal: AbortSignal
@@ -38,18 +40,31 @@ export function createAnswerStream(
   options: AnswerStreamOptions,
 ): { body: ReadableStream<Uint8Array>; usage: Promise<ModelUsage | null> } {
   if (source === null) throw brokeOff()
-  const { kind, takeOutUsage, gapTimeoutMs, maxBytes, signal, abort, onFailure } = options
+  const { kind, takeOutUsage, gapTimeoutMs, clientTimeoutMs, maxBytes, signal } = options
+  const { abort, onFailure } = options
   const watch: AnswerWatch = kind === 'json' ? watchJson() : watchEvents({ takeOutUsage })
   const reader = source.getReader()
   const { promise: usage, resolve } = Promise.withResolvers<ModelUsage | null>()
   let size = 0
 
+  let untaken: NodeJS.Timeout | undefined
+
   const settle = () => {
+    clearTimeout(untaken)
     signal.removeEventListener('abort', settle)
     resolve(watch.usage())
   }
   // Nobody may be reading when the client goes.
   signal.addEventListener('abort', settle)
+
+  function expectClient(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    untaken = setTimeout(() => {
+      const reason = new Error(`the client read nothing for ${clientTimeoutMs} ms`)
+      settle()
+      abort(reason)
+      controller.error(reason)
+    }, clientTimeoutMs)
+  }
 
   /** The next piece for the client, or null after the last. */
   async function read(): Promise<Uint8Array | null> {
@@ -62,11 +77,16 @@ export function createAnswerStream(
 
   const body = new ReadableStream<Uint8Array>(
     {
+      start: expectClient,
       async pull(controller) {
+        clearTimeout(untaken)
         try {
           let piece = await read()
           while (piece?.byteLength === 0) piece = await read()
-          if (piece !== null) return controller.enqueue(piece)
+          if (piece !== null) {
+            expectClient(controller)
+            return controller.enqueue(piece)
+          }
           const rest = watch.end()
           settle()
           if (rest.byteLength > 0) controller.enqueue(rest)
