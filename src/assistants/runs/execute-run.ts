@@ -24,7 +24,7 @@ import { exhaustedBudget, tokensLeft } from './usage.ts'
 export type StopReason = 'cancelled' | 'expired' | 'deleted' | 'closing'
 
 export interface ExecuteRunDeps {
-  store: Pick<Store, 'getRun' | 'getStepRecords' | 'listMessages'>
+  store: Pick<Store, 'getRun' | 'getStepRecords' | 'listMessages' | 'readMessages'>
   driver: ModelDriver
   costOf: CostOf
   journal: Journal

@@ -11,7 +11,7 @@ export interface History {
 
 export interface HistoryOptions {
   run: Run
-  store: Pick<Store, 'listMessages'>
+  store: Pick<Store, 'listMessages' | 'readMessages'>
   meter: MessageMeter
   /** Everything else in the prompt, as one text. */
   rest: string
@@ -96,17 +96,20 @@ async function* newestMessages({ run, store }: HistoryOptions): AsyncGenerator<M
   if (run.truncation_strategy?.type === 'last_messages') {
     wanted = run.truncation_strategy.last_messages ?? wanted
   }
-  let after: string | undefined
+  let below: number | undefined
   let pageSize = firstPage
   while (wanted > 0) {
     const limit = Math.min(pageSize, wanted)
-    const page = await store.listMessages(run.thread_id, { limit, order: 'desc', after })
+    const page = await store.readMessages(run.thread_id, {
+      limit,
+      ...(below !== undefined && { below }),
+    })
     // What the run itself wrote comes with its steps.
-    const messages = page.data.filter(({ run_id }) => run_id !== run.id).slice(0, wanted)
+    const messages = page.messages.filter(({ run_id }) => run_id !== run.id).slice(0, wanted)
     wanted -= messages.length
     if (messages.length > 0) yield messages
-    if (!page.has_more || page.last_id === null) return
-    after = page.last_id
+    if (page.next === undefined) return
+    below = page.next
     pageSize = nextPages
   }
 }

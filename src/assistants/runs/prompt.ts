@@ -12,7 +12,7 @@ export interface PromptOptions {
   /** What the run has behind it. */
   steps: StepRecord[]
   left: TokensLeft
-  store: Pick<Store, 'listMessages'>
+  store: Pick<Store, 'listMessages' | 'readMessages'>
   driver: Pick<ModelDriver, 'contextWindow'>
   meter: MessageMeter
   signal: AbortSignal
@@ -24,7 +24,7 @@ const usualAnswer = 4096
 /** The request of the run's next turn, or `undefined` if its prompt budget is too small for it. */
 export async function buildPrompt(options: PromptOptions): Promise<ModelRequest | undefined> {
   const { run, steps, left, driver } = options
-  const tools = toModelTools(run, { isFirstTurn: steps.length === 0 })
+  const tools = toModelTools(run, { isFirstTurn: isFirstTurn(steps) })
   const turns = toModelTurns(steps)
   const window = driver.contextWindow(run.model)
   const answer = Math.min(left.completion ?? usualAnswer, Math.floor(window / 4))
@@ -53,6 +53,14 @@ export async function buildPrompt(options: PromptOptions): Promise<ModelRequest 
 /** Less the states: encrypted reasoning has far more letters than tokens, and those are known. */
 function toMeasured(turns: ModelMessage[]): string {
   return JSON.stringify(turns.map((message) => ({ ...message, state: undefined })))
+}
+
+/**
+ * A turn that called functions is over once they are called. Text alone may be of a first turn whose
+ * process died before its calls, and which is done again.
+ */
+function isFirstTurn(steps: StepRecord[]): boolean {
+  return !steps.some(({ step }) => step.type === 'tool_calls')
 }
 
 /** Only what differs from the API's defaults: simple servers know little else. */

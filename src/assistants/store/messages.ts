@@ -6,7 +6,7 @@ import { readPage } from './pages.ts'
 import { fromMessageRow, toMessageRow } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
-import type { Message, ObjectStore } from './store.ts'
+import type { Message, ObjectStore, Store } from './store.ts'
 
 type MessageQueries = Pick<
   ObjectStore,
@@ -96,6 +96,31 @@ export function createMessageQueries({ db, dialect, project }: MessageQueriesDep
         },
         toObject: fromMessageRow,
       }),
+  }
+}
+
+/** What the run engine reads of messages. */
+export function createMessageRangeQueries({
+  db,
+}: {
+  db: Kysely<Database>
+}): Pick<Store, 'readMessages'> {
+  return {
+    async readMessages(threadId, { limit, below = Number.MAX_SAFE_INTEGER }) {
+      const rows = await db
+        .selectFrom('messages')
+        .select(['seq', 'body', 'metadata'])
+        .where('thread_id', '=', liveThread(db, { id: threadId, project: null }).select('id'))
+        .where('seq', '<', below)
+        .orderBy('seq', 'desc')
+        .limit(limit + 1)
+        .execute()
+      const found = rows.slice(0, limit)
+      return {
+        messages: found.map(fromMessageRow),
+        next: rows.length > limit ? found.at(-1)?.seq : undefined,
+      }
+    },
   }
 }
 

@@ -3,7 +3,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Logger } from '../../log.ts'
 import { createAssistantQueries } from './assistants.ts'
 import { createHistoryStore } from './import.ts'
-import { createMessageQueries } from './messages.ts'
+import { createMessageQueries, createMessageRangeQueries } from './messages.ts'
 import { createEngineQueries, createRunQueries, type InsertJob } from './runs.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
@@ -46,6 +46,7 @@ export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreD
   return {
     ...objectsOf(null),
     ...createEngineQueries({ db, insertJob }),
+    ...createMessageRangeQueries({ db }),
     ...createStepRecordQueries({ db }),
     ...createUsageQueries({ db }),
     project(id) {

@@ -108,6 +108,13 @@ export interface RunGlance {
   heldBy: string | null
 }
 
+/** Messages of a thread, read for a prompt. */
+export interface MessageRange {
+  messages: Message[]
+  /** Below it there is more; undefined: that was all. Stays good when messages are deleted. */
+  next: number | undefined
+}
+
 /** What a request cost that went to a model endpoint as the client wrote it. */
 export interface UsageRecord {
   /** Unix seconds. */
@@ -234,6 +241,8 @@ export interface Store extends ObjectStore {
   glanceAtRuns(ids: string[]): Promise<RunGlance[]>
   /** The thread's active run, if it has one. */
   getActiveRun(threadId: string): Promise<Run | undefined>
+  /** At most `limit` messages of a thread, newest first, from below the position `below`. */
+  readMessages(threadId: string, range: { limit: number; below?: number }): Promise<MessageRange>
   /** Every step of a run, oldest first, with what the engine needs to go on. */
   getStepRecords(run: Pick<Run, 'id' | 'thread_id'>): Promise<StepRecord[]>
   /** Active runs in the order of their creation, at most 1000, later than the run `after`. */

@@ -23,11 +23,18 @@ describe('history in the prompt', () => {
         },
       },
     })
-    const listMessages = rig.store.listMessages.bind(rig.store)
+    const { store } = rig
+    const listMessages = store.listMessages.bind(store)
+    const readMessages = store.readMessages.bind(store)
     rowsRead = 0
-    rig.store.listMessages = async (threadId, query) => {
+    store.listMessages = async (threadId, query) => {
       const page = await listMessages(threadId, query)
       rowsRead += page.data.length
+      return page
+    }
+    store.readMessages = async (threadId, range) => {
+      const page = await readMessages(threadId, range)
+      rowsRead += page.messages.length
       return page
     }
   })
@@ -93,6 +100,32 @@ describe('history in the prompt', () => {
     const strategy = { type: 'last_messages' as const, last_messages: 150 }
     const { texts } = await seen(numbered(200), { truncation_strategy: strategy })
     assert.deepEqual(texts, numbered(200).slice(-150))
+  })
+
+  it('goes on where it was when the message there is deleted', async () => {
+    const thread = newThread()
+    const messages = numbered(200).map((text) => newMessage(thread.id, text))
+    await rig.close()
+    rig = await createRig({
+      driver: { contextWindow: 4_000 },
+      tokens: {
+        // Asked for after two pages, of 32 and 100 messages, of which the next one is the last.
+        async count(texts, options) {
+          await rig.store.deleteMessage(thread.id, messages[68]?.id ?? '')
+          return counter.count(texts, options)
+        },
+      },
+    })
+    await rig.store.insertThread(thread, messages)
+    const { id: assistant_id } = await rig.assistant()
+    const started = await rig.runs.createRun(thread.id, { assistant_id }, { stream: true })
+    assert.equal(lastRun(await collect(started)).status, 'completed')
+    assert.equal(await rig.store.getMessage(thread.id, messages[68]?.id ?? ''), undefined)
+    const [, ...seenMessages] = rig.server.requests.at(-1)?.body.messages ?? []
+    assert.deepEqual(
+      seenMessages.map(({ content }) => content),
+      numbered(200),
+    )
   })
 
   it('obeys max_prompt_tokens', async () => {

@@ -92,6 +92,27 @@ describe('runs that a process left behind', () => {
     })
   })
 
+  it('must call the function that they were told to call, although their text is there', async () => {
+    const text = 'Let me look.'
+    const call = { toolCalls: [{ name: 'first', arguments: ['{', '}'] }] }
+    server.script({ text, ...call, pause: { afterChunks: 3, until: never } }, call, 'Done')
+    const first = await open()
+    const { id: assistant_id } = await first.assistant({ tools: functions })
+    const threadId = await first.thread('Hello')
+    const body = { assistant_id, tool_choice: 'required' as const }
+    const started = await first.runs.createRun(threadId, body, { stream: true })
+    const target = { threadId, runId: started.run.id }
+    await readUntil(eventsOf(started), 'thread.run.step.delta')
+    const second = await open()
+    assert.equal((await ended(second, target)).status, 'requires_action')
+    const outputs = [{ tool_call_id: 'call_1', output: '42' }]
+    await collect(await second.runs.submitToolOutputs(target, outputs, { stream: true }))
+    assert.deepEqual(
+      server.requests.map((request) => request.body.tool_choice),
+      ['required', 'required', undefined],
+    )
+  })
+
   it('go on waiting for tool outputs', async () => {
     server.script({ toolCalls: [{ name: 'first', arguments: '{}' }] }, 'Done')
     const first = await open()

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 
 import type { Assistant, Run, Store } from '../../../src/assistants/store/store.ts'
 import { newId } from '../../../src/ids.ts'
+import { describeConcurrency } from './concurrency-contract.ts'
 import {
   newAssistant,
   newMessage,
@@ -11,7 +12,9 @@ import {
   newThread,
   newToolStep,
 } from './objects.ts'
+import { describePaging } from './paging-contract.ts'
 import { describeProjects } from './project-contract.ts'
+import { describeTexts } from './text-contract.ts'
 import { describeUsage } from './usage-contract.ts'
 
 const page = { limit: 20, order: 'asc' } as const
@@ -352,6 +355,22 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       })
     })
 
+    it('reads messages from the newest on, past those that are deleted meanwhile', async () => {
+      const thread = { ...newThread(), id: newId('thread_') }
+      const messages = Array.from({ length: 5 }, (_, index) => newMessage(thread.id, `${index}`))
+      await store.insertThread(thread, messages)
+      const newest = messages.toReversed()
+      const first = await store.readMessages(thread.id, { limit: 2 })
+      assert.deepEqual(first.messages, newest.slice(0, 2))
+      assert.ok(first.next !== undefined)
+      await store.deleteMessage(thread.id, newest[1]?.id ?? '')
+      const rest = await store.readMessages(thread.id, { limit: 3, below: first.next })
+      assert.deepEqual(rest, { messages: newest.slice(2), next: undefined })
+      await store.deleteThread(thread.id)
+      const gone = await store.readMessages(thread.id, { limit: 2 })
+      assert.deepEqual(gone, { messages: [], next: undefined })
+    })
+
     it('takes a thread with many first messages', async () => {
       const thread = { ...newThread(), id: newId('thread_') }
       const messages = Array.from({ length: 250 }, (_, index) => newMessage(thread.id, `${index}`))
@@ -365,6 +384,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   })
 
   describe(`store on ${name}`, () => {
+    describePaging(open)
+    describeTexts(open)
+    describeConcurrency(open)
     describeProjects(open)
     describeUsage(open)
   })

@@ -159,6 +159,8 @@ async function useEverything(
   await store.getStep(threadId, run.id, record.step.id)
   await store.listSteps(threadId, run.id, { ...plain, after: record.step.id })
   await store.getStepRecords(run)
+  await store.readMessages(threadId, { limit: 2 })
+  await store.readMessages(threadId, { limit: 2, below: 3 })
   await store.listActiveRuns()
   await store.listActiveRuns(run.id)
   await store.listOverdueRuns(1)
