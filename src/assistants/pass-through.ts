@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { InvalidRequestError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ForwardedAnswer, ForwardedRequest, Models } from '../models/models.ts'
 import { whileConnected } from './client-gone.ts'
@@ -41,6 +42,7 @@ export async function passThrough(
   const schema = deployment === undefined ? anyBody : z.looseObject({})
   const given = await readBody(context, schema, bodyLimits)
   const body = { ...given, model: String(deployment ?? given['model']) }
+  if (body.model === '') throw missingModel()
   requireModel(models, body.model)
   if (given['stream'] === true) limits?.openStream(context)
 
@@ -65,6 +67,13 @@ export async function passThrough(
       log.error({ err, requestId: context.var.requestId, usage }, 'usage could not be recorded')
     }
   }
+}
+
+function missingModel(): InvalidRequestError {
+  return new InvalidRequestError("Missing required parameter: 'model'.", {
+    param: 'model',
+    apiCode: 'missing_required_parameter',
+  })
 }
 
 function headersOf({ req }: ApiContext): Record<string, string> {

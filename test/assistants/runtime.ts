@@ -7,8 +7,10 @@ import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
 import type { Store } from '../../src/assistants/store/store.ts'
 import type { Every } from '../../src/every.ts'
 import { newId } from '../../src/ids.ts'
-import { createLogger } from '../../src/log.ts'
+import { createLogger, type Logger } from '../../src/log.ts'
 import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
+import type { ModelDriver } from '../../src/models/driver.ts'
+import type { EndpointOptions } from '../../src/models/endpoint.ts'
 import { createTokenCounter } from '../../src/tokens/token-counter.ts'
 import { createModelServer, type ModelServer } from '../helpers/model-server.ts'
 import { modelsOf } from '../helpers/models.ts'
@@ -22,6 +24,7 @@ export interface TestRuntime {
   models: AppDeps['models']
   store: Store
   runs: RunService
+  log: Logger
   /** Lines that the runtime logged at `warn` and above. */
   logged: string[]
   /** Another app over the same store and engine. */
@@ -29,13 +32,20 @@ export interface TestRuntime {
   close(): Promise<void>
 }
 
+export interface TestRuntimeOptions {
+  now?: () => number
+  /** Default: Chat Completions. */
+  createDriver?: (options: EndpointOptions) => ModelDriver
+}
+
 /** Nothing in a test waits for a timer. */
 const never: Every = () => () => {}
 
 /** The runtime as the program puts it together, on an empty database and with a scripted model. */
-export async function createTestRuntime(
-  { now }: { now: () => number } = { now: Date.now },
-): Promise<TestRuntime> {
+export async function createTestRuntime({
+  now = Date.now,
+  createDriver = createChatCompletionsDriver,
+}: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const logged: string[] = []
   const log = createLogger({
     level: 'warn',
@@ -44,7 +54,7 @@ export async function createTestRuntime(
   })
   const model = await createModelServer()
   const store = await createSqliteStore({ path: ':memory:', log })
-  const driver = createChatCompletionsDriver({ baseURL: model.baseURL, log })
+  const driver = createDriver({ baseURL: model.baseURL, log })
   const tokens = createTokenCounter({ log })
   const common = { store, newId, now, every: never, log }
   const runs = createRunService({ ...common, driver, tokens })
@@ -59,6 +69,7 @@ export async function createTestRuntime(
     models,
     store,
     runs,
+    log,
     logged,
     createApp: (options) => createApp({ ...deps, ...options }),
     async close() {
