@@ -285,7 +285,7 @@ function toKyselyClient(
  * Postgres has no NUL in a text. Objects are stored as JSON, where it is escaped; what is left are
  * ids to look for, of which none has one, and names of models.
  */
-function withoutNul(value: unknown): unknown {
+export function withoutNul(value: unknown): unknown {
   return typeof value === 'string' && value.includes('\0')
     ? value.replaceAll('\0', '\uFFFD')
     : value

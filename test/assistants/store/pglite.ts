@@ -1,7 +1,8 @@
 import { PGlite } from '@electric-sql/pglite'
-import { Kysely, PGliteDialect } from 'kysely'
+import { Kysely, PGliteDialect, type PGliteTransaction } from 'kysely'
 
 import { migrate } from '../../../src/assistants/store/migrations.ts'
+import { withoutNul } from '../../../src/assistants/store/postgres.ts'
 import type { Database } from '../../../src/assistants/store/schema.ts'
 import type { SqlDialect } from '../../../src/assistants/store/sql-dialect.ts'
 
@@ -15,13 +16,26 @@ export interface TestPGlite {
   close(): Promise<void>
 }
 
+type Query = PGliteTransaction['query']
+
+/** As the pool of a server does it. */
+function withoutNuls(query: Query): Query {
+  return (text, values, options) => query(text, values?.map(withoutNul), options)
+}
+
 /** One per file: starting it takes longer than everything that is done with it. */
 export async function createTestPGlite(): Promise<TestPGlite> {
   const pglite = new PGlite()
   await pglite.waitReady
   const shared = {
-    query: pglite.query.bind(pglite),
-    transaction: pglite.transaction.bind(pglite),
+    query: withoutNuls(pglite.query.bind(pglite)),
+    transaction: <T>(work: (transaction: PGliteTransaction) => Promise<T>) =>
+      pglite.transaction((transaction) =>
+        work({
+          query: withoutNuls(transaction.query.bind(transaction)),
+          rollback: () => transaction.rollback(),
+        }),
+      ),
     waitReady: pglite.waitReady,
     ready: true,
     closed: false,
