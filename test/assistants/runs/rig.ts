@@ -5,10 +5,9 @@ import type { Assistant, Run, Store } from '../../../src/assistants/store/store.
 import type { RunEvent } from '../../../src/assistants/wire/events.ts'
 import { newId } from '../../../src/ids.ts'
 import { createLogger } from '../../../src/log.ts'
-import {
-  createChatCompletionsDriver,
-  type ChatCompletionsDriverOptions,
-} from '../../../src/models/chat-completions.ts'
+import { createChatCompletionsDriver } from '../../../src/models/chat-completions.ts'
+import type { ModelDriver } from '../../../src/models/driver.ts'
+import type { EndpointOptions } from '../../../src/models/endpoint.ts'
 import { createTokenCounter, type TokenCounter } from '../../../src/tokens/token-counter.ts'
 import { createModelServer, type ModelServer } from '../../helpers/model-server.ts'
 
@@ -31,7 +30,9 @@ export interface Rig {
 export interface RigOptions {
   path?: string
   server?: ModelServer
-  driver?: Partial<ChatCompletionsDriverOptions>
+  driver?: Partial<EndpointOptions>
+  /** Default: Chat Completions. */
+  createDriver?: (options: EndpointOptions) => ModelDriver
   tokens?: Pick<TokenCounter, 'count'>
   costOf?: RunServiceDeps['costOf']
   maxConcurrent?: number
@@ -45,10 +46,11 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const store = await createSqliteStore({ path: options.path ?? ':memory:', log: silent })
   const tokens = createTokenCounter({ log: silent })
   const clock = options.clock ?? { now: 1_790_000_000_000 }
+  const { createDriver = createChatCompletionsDriver } = options
   const ticks = new Set<() => void>()
   const runs = createRunService({
     store,
-    driver: createChatCompletionsDriver({
+    driver: createDriver({
       baseURL: server.baseURL,
       apiKey: 'sk-secret-of-the-test',
       log: silent,
