@@ -1,8 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { z } from 'zod'
 
 import { isLoopback } from './loopback.ts'
+import {
+  parseEndpoints,
+  toDefaultEndpoint,
+  type DefaultEndpoint,
+  type EndpointSettings,
+} from './models/endpoints.ts'
 
 /** What the environment says, checked and typed. Every variable is described in `.env.example`. */
 export interface Config {
@@ -14,13 +21,8 @@ export interface Config {
     /** How many REST requests per second the bot may send; Discord allows 50 unless it raised it. */
     requestsPerSecond: number
   }
-  /** The Chat Completions endpoint; null means the offline demo driver. */
-  model: {
-    apiKey: string
-    baseUrl: string
-    model: string
-    contextWindow: number | null
-  } | null
+  /** The model endpoints, and the model that a new assistant should have; null: the offline demo. */
+  model: { endpoints: EndpointSettings[]; name: string } | null
   /** Another Assistants-compatible server; null means the embedded runtime. */
   assistantsServer: { baseUrl: string; apiKey: string } | null
   assistantId: string | null
@@ -58,6 +60,9 @@ interface ApiKey {
   key: string
 }
 
+/** What a project may be called. */
+export const projectName = /^[A-Za-z0-9_-]{1,64}$/
+
 /**
  * The entries of `API_KEYS`, `key` or `project:key`. What is before the first colon is a project, so
  * a key that contains one needs `default:` before it.
@@ -71,7 +76,7 @@ function toApiKeys(list: string, context: z.core.$RefinementCtx): ApiKey[] {
   for (const [place, entry] of list.split(',').entries()) {
     if (entry.trim() === '') continue
     const { project, key } = splitEntry(entry.trim())
-    if (!/^[A-Za-z0-9_-]{1,64}$/.test(project)) {
+    if (!projectName.test(project)) {
       refuse(
         place,
         'has a project that is not 1 to 64 letters, digits, _ or -; a key that contains a colon is written default:<key>',
@@ -131,6 +136,7 @@ export const environmentSchema = z.object({
   OPENAI_BASE_URL: httpUrl.optional(),
   OPENAI_MODEL: text.optional(),
   OPENAI_CONTEXT_WINDOW: wholeNumber(1_000, 100_000_000).optional(),
+  ENDPOINTS_FILE: text.optional(),
   ASSISTANTS_BASE_URL: httpUrl.optional(),
   ASSISTANTS_API_KEY: text.optional(),
   ASSISTANT_ID: text.regex(/^asst_/, 'expected an id that begins with asst_').optional(),
@@ -179,15 +185,20 @@ export function parseConfig(
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
   const parsed = environmentSchema.safeParse(present)
-  const problems = parsed.success
-    ? contradictions(parsed.data, localDiscord)
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-  if (!parsed.success || problems.length > 0) {
-    throw new ConfigError(
-      `The configuration has problems:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+  if (!parsed.success) {
+    throw toConfigError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
     )
   }
-  return toConfig(parsed.data)
+  const { model, problems } = readModel(parsed.data, present)
+  const all = [...contradictions(parsed.data, localDiscord), ...problems]
+  if (all.length > 0) throw toConfigError(all)
+  return { ...toConfig(parsed.data), model }
+}
+
+function toConfigError(problems: string[]): ConfigError {
+  const lines = problems.map((problem) => `  - ${problem}`)
+  return new ConfigError(`The configuration has problems:\n${lines.join('\n')}`)
 }
 
 function contradictions(env: Environment, localDiscord: boolean): string[] {
@@ -219,7 +230,7 @@ function contradictions(env: Environment, localDiscord: boolean): string[] {
   return problems
 }
 
-function toConfig(env: Environment): Config {
+function toConfig(env: Environment): Omit<Config, 'model'> {
   const dataDir = resolve(env.DATA_DIR)
   return {
     discord: {
@@ -227,7 +238,6 @@ function toConfig(env: Environment): Config {
       apiUrl: env.DISCORD_API_URL?.replace(/\/+$/, '') ?? null,
       requestsPerSecond: env.DISCORD_REQUESTS_PER_SECOND,
     },
-    model: toModel(env),
     assistantsServer:
       env.ASSISTANTS_BASE_URL !== undefined && env.ASSISTANTS_API_KEY !== undefined
         ? { baseUrl: env.ASSISTANTS_BASE_URL, apiKey: env.ASSISTANTS_API_KEY }
@@ -261,16 +271,61 @@ function isPostgresUrl(value: string): boolean {
   return url.hostname !== '' || url.searchParams.has('host')
 }
 
-/** Any one of the three variables means that a model is wanted; local servers need no real key. */
-function toModel(env: Environment): Config['model'] {
+interface ReadModel {
+  model: Config['model']
+  problems: string[]
+}
+
+/** The endpoints of `OPENAI_*` and of `ENDPOINTS_FILE`. */
+function readModel(env: Environment, variables: Record<string, string | undefined>): ReadModel {
+  const { OPENAI_MODEL, ENDPOINTS_FILE: path } = env
+  const defaultEndpoint = toDefault(env)
+  if (path === undefined) {
+    if (defaultEndpoint === null) return { model: null, problems: [] }
+    const endpoints = [toDefaultEndpoint(defaultEndpoint)]
+    return { model: { endpoints, name: defaultEndpoint.defaultModel }, problems: [] }
+  }
+  let json: string
+  try {
+    json = readFileSync(path, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { model: null, problems: [`ENDPOINTS_FILE: ${path} cannot be read (${reason})`] }
+  }
+  const file = { text: json, env: variables }
+  if (isNameOnly(env)) {
+    const alone = parseEndpoints({ ...file, defaultEndpoint: null })
+    const chosen = alone.endpoints?.some(({ models }) => models.has(OPENAI_MODEL ?? ''))
+    if (alone.endpoints && chosen) return toReadModel(alone.endpoints, OPENAI_MODEL)
+  }
+  const { endpoints, problems } = parseEndpoints({ ...file, defaultEndpoint })
+  if (endpoints) return toReadModel(endpoints, defaultEndpoint?.defaultModel)
+  return {
+    model: null,
+    problems: problems.map((problem) => `ENDPOINTS_FILE: ${path}: ${problem}`),
+  }
+}
+
+function toReadModel(endpoints: EndpointSettings[], chosen: string | undefined): ReadModel {
+  const [first = defaultModel] = endpoints.flatMap(({ models }) => [...models.keys()])
+  return { model: { endpoints, name: chosen ?? first }, problems: [] }
+}
+
+/** `OPENAI_MODEL` alone may also choose a model of the file. */
+function isNameOnly({ OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL }: Environment): boolean {
+  return OPENAI_MODEL !== undefined && OPENAI_API_KEY === undefined && OPENAI_BASE_URL === undefined
+}
+
+/** Any one of the three variables means that a model is wanted; local servers need no key. */
+function toDefault(env: Environment): DefaultEndpoint | null {
   const { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL } = env
   if (OPENAI_API_KEY === undefined && OPENAI_BASE_URL === undefined && OPENAI_MODEL === undefined) {
     return null
   }
   return {
-    apiKey: OPENAI_API_KEY ?? 'none',
+    apiKey: OPENAI_API_KEY ?? null,
     baseUrl: OPENAI_BASE_URL ?? openAiBaseUrl,
-    model: OPENAI_MODEL ?? defaultModel,
+    defaultModel: OPENAI_MODEL ?? defaultModel,
     contextWindow: env.OPENAI_CONTEXT_WINDOW ?? null,
   }
 }

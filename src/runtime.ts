@@ -13,12 +13,12 @@ import type { Config } from './config.ts'
 import { everyInterval } from './every.ts'
 import { newId } from './ids.ts'
 import type { Logger } from './log.ts'
-import { createChatCompletionsDriver } from './models/chat-completions.ts'
 import { createDriverForward } from './models/driver-forward.ts'
-import type { ModelDriver } from './models/driver.ts'
-import { createForward } from './models/forward.ts'
+import { createModels } from './models/model-router.ts'
 import type { Models } from './models/models.ts'
+import { serveEndpoint } from './models/served-endpoint.ts'
 import type { Parts } from './program.ts'
+import { startTimer } from './timer.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
 
 /** The Assistants API. Until it is ready, it answers 503. */
@@ -92,26 +92,17 @@ interface ChosenModel {
 }
 
 async function chooseModel({ model }: Config, log: Logger): Promise<ChosenModel> {
+  const deps = { now: Date.now, startTimer, random: Math.random, log }
   if (model) {
-    const driver = createChatCompletionsDriver({
-      apiKey: model.apiKey,
-      baseURL: model.baseUrl,
-      defaultModel: model.model,
-      contextWindow: model.contextWindow ?? undefined,
-      log,
-    })
-    const forward = createForward({ apiKey: model.apiKey, baseURL: model.baseUrl, log })
-    return { models: toModels(driver, forward), name: model.model }
+    const endpoints = model.endpoints.map((settings) => serveEndpoint(settings, log))
+    return { models: createModels({ ...deps, endpoints }), name: model.name }
   }
   const { createDemoDriver, demoModel } = await import('./models/demo.ts')
   const driver = createDemoDriver({
     sleep: (ms, { signal }) => sleep(ms, undefined, { signal }),
   })
   const forward = createDriverForward({ driver, newId, now: Date.now })
-  return { models: toModels(driver, forward), name: demoModel }
-}
-
-/** One endpoint serves every name, and nobody knows its prices. */
-function toModels(driver: ModelDriver, forward: Models['forward']): Models {
-  return { ...driver, forward, serves: () => true, costOf: () => null }
+  const demo = { name: 'demo', driver, forward, models: new Map(), servesAll: true }
+  const endpoints = [{ ...demo, concurrency: null }]
+  return { models: createModels({ ...deps, endpoints }), name: demoModel }
 }

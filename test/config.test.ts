@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 
 import { ConfigError, environmentSchema, parseConfig } from '../src/config.ts'
@@ -24,11 +26,46 @@ describe('parseConfig', () => {
       OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1',
       OPENAI_MODEL: 'qwen3:8b',
     })
-    assert.deepEqual(model, {
-      apiKey: 'none',
-      baseUrl: 'http://127.0.0.1:11434/v1',
-      model: 'qwen3:8b',
-      contextWindow: null,
+    assert.equal(model?.name, 'qwen3:8b')
+    assert.deepEqual(model.endpoints, [
+      {
+        name: 'default',
+        api: 'chat_completions',
+        concurrency: null,
+        models: new Map(),
+        baseUrl: 'http://127.0.0.1:11434/v1',
+        apiKey: null,
+        contextWindow: null,
+        servesAll: true,
+        defaultModel: 'qwen3:8b',
+      },
+    ])
+  })
+
+  it('reads the endpoints of a file, and which model a new assistant has', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'guagua-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'endpoints.json')
+    const local = { name: 'local', base_url: 'http://127.0.0.1:1/v1', models: { a: {}, b: {} } }
+    writeFileSync(path, JSON.stringify({ endpoints: [local] }))
+    const chosen = (env: Record<string, string>) => {
+      const { model } = parseConfig({ ENDPOINTS_FILE: path, ...env })
+      return [model?.name, ...(model?.endpoints.map(({ name }) => name) ?? [])]
+    }
+    assert.deepEqual(chosen({}), ['a', 'local'])
+    assert.deepEqual(chosen({ OPENAI_MODEL: 'b' }), ['b', 'local'])
+    assert.deepEqual(chosen({ OPENAI_MODEL: 'c' }), ['c', 'default', 'local'])
+    assert.deepEqual(chosen({ OPENAI_MODEL: 'b', OPENAI_API_KEY: 'k' }), ['b', 'default', 'local'])
+    assert.deepEqual(chosen({ OPENAI_API_KEY: 'k' }), ['gpt-4o-mini', 'default', 'local'])
+
+    writeFileSync(path, JSON.stringify({ endpoints: [{ ...local, base_url: 'local' }] }))
+    assert.throws(() => chosen({ HOST: '0.0.0.0' }), {
+      name: 'ConfigError',
+      message:
+        /- API_KEYS: required[^]*endpoints\.json: endpoints\[0\]\.base_url: expected an address/,
+    })
+    assert.throws(() => chosen({ ENDPOINTS_FILE: join(folder, 'none.json') }), {
+      message: /ENDPOINTS_FILE: .*none\.json cannot be read \(ENOENT/,
     })
   })
 

@@ -1,6 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 
-import { ProviderError } from '../errors.ts'
+import { ProviderError, type ProviderErrorOptions } from '../errors.ts'
 
 export interface EndpointErrorContext {
   model: string
@@ -42,6 +42,12 @@ export function brokeOff(cause?: unknown): ProviderError {
   return new ProviderError('server_error', message, { cause, isTransient })
 }
 
+/** The endpoint has too much to do, for everybody. */
+export function overRateLimit(options: ProviderErrorOptions = {}): ProviderError {
+  const message = 'The model endpoint is over its rate limit (429).'
+  return new ProviderError('rate_limit_exceeded', message, options)
+}
+
 function promptTooLong(cause: unknown): ProviderError {
   const message = "The prompt is longer than the model's context window."
   return new ProviderError('invalid_prompt', message, { cause })
@@ -72,10 +78,7 @@ function fromStatus(
     const message = `The model endpoint's quota is used up (${status}).`
     return new ProviderError('rate_limit_exceeded', message, { ...options, isTransient: false })
   }
-  if (status === 429) {
-    const message = 'The model endpoint is over its rate limit (429).'
-    return new ProviderError('rate_limit_exceeded', message, options)
-  }
+  if (status === 429) return overRateLimit(options)
   if (error.code === 'model_not_found' || (status === 404 && /model/i.test(textOf(error)))) {
     const message = `The model endpoint does not know the model '${model.slice(0, 100)}' (${status}).`
     return new ProviderError('server_error', message, options)

@@ -17,6 +17,8 @@ export interface ModelServer {
   baseURL: string
   /** Every answer asked for so far, in order of arrival. */
   requests: ModelServerRequest[]
+  /** How often it was asked for its list of models. */
+  readonly listed: number
   /** Queues replies; each answers one request, before the default behaviour does. */
   script(...replies: Reply[]): void
   /** The default behaviour once the queue is empty; without it: the text `OK`. */
@@ -94,6 +96,7 @@ export async function createModelServer(): Promise<ModelServer> {
   const queue: Reply[] = []
   const requests: ModelServerRequest[] = []
   const waiting: { index: number; resolve(request: ModelServerRequest): void }[] = []
+  let listed = 0
   let respond: (body: ChatBody) => Reply | Promise<Reply> = () => 'OK'
 
   const server = createServer((incoming, response) => {
@@ -101,7 +104,10 @@ export async function createModelServer(): Promise<ModelServer> {
       const bytes: Buffer[] = []
       for await (const chunk of incoming) bytes.push(chunk as Buffer) // no encoding is set
       const path = incoming.url?.split('?')[0] ?? ''
-      if (path.endsWith('/models')) return sendJson(response, 200, modelList)
+      if (path.endsWith('/models')) {
+        listed += 1
+        return sendJson(response, 200, modelList)
+      }
       if (!path.endsWith('/chat/completions') && !path.endsWith('/responses')) {
         return sendJson(response, 404, { error: { message: `no ${path}`, type: null, code: null } })
       }
@@ -135,6 +141,9 @@ export async function createModelServer(): Promise<ModelServer> {
   return {
     baseURL: `http://127.0.0.1:${port}/v1`,
     requests,
+    get listed() {
+      return listed
+    },
     script: (...replies) => void queue.push(...replies),
     respond: (handler) => void (respond = handler),
     request(index) {
