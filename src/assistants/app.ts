@@ -20,6 +20,7 @@ import { modelRoutes } from './routes/models.ts'
 import { runRoutes } from './routes/runs.ts'
 import { stepRoutes } from './routes/steps.ts'
 import { threadRoutes } from './routes/threads.ts'
+import { usageRoutes } from './routes/usage.ts'
 import type { RunService } from './runs/run-service.ts'
 import type { Store } from './store/store.ts'
 import { unavailableRoutes } from './unavailable.ts'
@@ -97,6 +98,7 @@ function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
   api.route('/models', modelRoutes(deps))
   api.route('/', chatCompletionRoutes(deps))
   api.route('/', embeddingRoutes(deps))
+  api.route('/organization', usageRoutes(deps))
   api.route('/', unavailableRoutes())
   api.all('*', ({ req }) => {
     throw new NotFoundError(`Invalid URL (${req.method} ${req.path.slice(0, 200)})`)
