@@ -33,7 +33,10 @@ export async function createSqliteStore({ path, log }: SqliteStoreOptions): Prom
     // Pages, 16 MB: those that every turn rewrites reach the file that much less often.
     database.pragma('wal_autocheckpoint = 4000')
     database.pragma('journal_size_limit = 67108864')
+    // All or nothing, and one process at a time, which Kysely does not see to on SQLite.
+    database.exec('begin immediate')
     await migrate(db, dialect)
+    database.exec('commit')
   } catch (error) {
     database.close()
     throw error
