@@ -48,6 +48,8 @@ export interface AppDeps {
   requireBetaHeader?: boolean
   /** What one caller may take; default: as much as it likes, as inside the process. */
   limits?: Limits
+  /** How long `/models` waits for endpoints that say nothing; default 10 s. */
+  listTimeoutMs?: number
   /** Origins of web pages that may call (`*`: all); default: none. */
   corsOrigins?: readonly string[]
 }

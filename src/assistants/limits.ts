@@ -78,8 +78,9 @@ function limitWrongKeys(bucketOf: BucketOf): MiddlewareHandler<ApiEnv> {
     }
     await next()
     const { error } = context
-    if (error instanceof AppError && error.code === 'unauthorized') await wrong.penalty(bucket)
-    else remember(right, sender)
+    if (!(error instanceof AppError && error.code === 'unauthorized')) remember(right, sender)
+    // Who sends none at all, a health check say, guesses nothing.
+    else if (error.apiCode === 'invalid_api_key') await wrong.penalty(bucket)
   }
 }
 

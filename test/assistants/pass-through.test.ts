@@ -255,7 +255,8 @@ describe('POST /embeddings', () => {
     const forward = createForward({
       baseURL: 'http://endpoint.test/v1',
       fetch: async (url, init) => {
-        sent.push([url, JSON.parse(String(init?.body))])
+        const request = new Request(url, init)
+        sent.push([request.url, await request.json()])
         return Response.json(body)
       },
       log: runtime.log,
