@@ -51,6 +51,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   const runs = createRunService({
     ...shared,
     driver: model.models,
+    costOf: (name, usage) => model.models.costOf(name, usage),
     tokens,
     every: everyInterval,
   })

@@ -42,6 +42,8 @@ export function createUsageQueries({ db }: { db: Kysely<Database> }): UsageQueri
     },
 
     async sumUsage({ start, end, bucketWidth, groupBy, only = {} }) {
+      // Not every database takes an empty list.
+      if (Object.values(only).some((values) => values.length === 0)) return []
       const width = sql.lit(bucketSeconds[bucketWidth])
       let query = db
         .selectFrom('usage_records')

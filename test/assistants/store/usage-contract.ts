@@ -208,6 +208,7 @@ export function describeUsage(open: () => Promise<Store>): void {
           assert.deepEqual(await sum({ only: { [group]: ['none'] } }), [])
         }
         assert.equal((await sum({ only: { model: ['b', 'c', 'd'] } }))[0]?.requests, 2)
+        assert.deepEqual(await sum({ only: { model: [] } }), [])
         assert.equal((await sum({ only: { model: ['b'], api_key_id: ['key_1'] } })).length, 0)
       })
 
