@@ -6,6 +6,7 @@ import type { StopReason } from './execute-run.ts'
 import type { Executor } from './executor.ts'
 import type { Journal } from './journal.ts'
 import { requeued } from './progress.ts'
+import { readRunAtEnd } from './run-at-end.ts'
 
 /** Ends runs that may have a worker, and those that have none. */
 export interface OutsideEndings {
@@ -33,25 +34,14 @@ export function createOutsideEndings({
 }: OutsideEndingsDeps): OutsideEndings {
   /** The run as its worker left it, if it is still active then. */
   async function stopWorker(run: Run, reason: StopReason): Promise<RunAtEnd | undefined> {
-    await executor.stop(run.id, reason)
+    await executor.stop(run, reason)
     const current = await store.getRun(run.thread_id, run.id)
-    return current && toRunAtEnd(current)
-  }
-
-  async function toRunAtEnd(run: Run): Promise<RunAtEnd> {
-    const records = await store.getStepRecords(run)
-    const isOpen = ({ step }: (typeof records)[number]) => step.status === 'in_progress'
-    return {
-      run,
-      steps: records.filter((record) => !isOpen(record)),
-      open: records.find(isOpen),
-      now: now(),
-    }
+    return current && readRunAtEnd(store, current, now())
   }
 
   async function finishCancelling(run: Run): Promise<void> {
     const at = await stopWorker(run, 'cancelled')
-    if (at?.run.status === 'cancelling') await journal.apply(cancelled(at))
+    if (at?.run.status === 'cancelling') await journal.applyFromOutside(cancelled(at))
   }
 
   return {
@@ -59,12 +49,13 @@ export function createOutsideEndings({
     async expire(run) {
       if (run.status === 'cancelling') return finishCancelling(run)
       const at = await stopWorker(run, 'expired')
-      if (at?.run.status === 'cancelling') await journal.apply(cancelled(at))
-      else if (at) await journal.apply(expired(at))
+      if (at?.run.status === 'cancelling') await journal.applyFromOutside(cancelled(at))
+      else if (at) await journal.applyFromOutside(expired(at))
     },
     async requeue(run) {
-      const { open } = await toRunAtEnd(run)
-      return journal.apply(requeued(run, open))
+      const { open } = await readRunAtEnd(store, run, now())
+      const { change, events } = requeued(run, open)
+      return journal.apply({ change: { ...change, holder: null }, events })
     },
   }
 }

@@ -12,6 +12,8 @@ export interface EventHub {
   emit(runId: string, events: RunEvent[]): void
   /** No more events of the run will come; with an error, its readers' streams fail with it. */
   end(runId: string, error?: unknown): void
+  /** The runs that somebody reads. */
+  reading(): string[]
   /** No more events of any run of the thread will come. */
   endThread(threadId: string): void
   /** No more events at all: every reader's stream fails, also that of one who comes later. */
@@ -27,6 +29,8 @@ interface Reader {
 interface Audience {
   threadId: string
   readers: Set<Reader>
+  /** Whoever cancels a run and whoever executes it may both say so; it is shown once. */
+  sawCancelling: boolean
 }
 
 /** How far a reader may fall behind. */
@@ -49,10 +53,20 @@ export function createEventHub(): EventHub {
     for (const reader of readers ?? []) reader.end(error)
   }
 
+  function show(runId: string, event: RunEvent): void {
+    const audience = audiences.get(runId)
+    if (!audience) return
+    if (event.event === 'thread.run.cancelling') {
+      if (audience.sawCancelling) return
+      audience.sawCancelling = true
+    }
+    for (const reader of audience.readers) reader.push(event)
+  }
+
   return {
     open({ id, thread_id: threadId }) {
       const { reader, events } = createReader(() => leave(id, reader))
-      const audience = audiences.get(id) ?? { threadId, readers: new Set() }
+      const audience = audiences.get(id) ?? newAudience(threadId)
       audience.readers.add(reader)
       audiences.set(id, audience)
       if (closed) end(id, shuttingDown())
@@ -60,11 +74,12 @@ export function createEventHub(): EventHub {
     },
     emit(runId, events) {
       for (const event of events) {
-        for (const reader of audiences.get(runId)?.readers ?? []) reader.push(event)
+        show(runId, event)
         if (endsStream(event)) end(runId)
       }
     },
     end,
+    reading: () => [...audiences.keys()],
     endThread(threadId) {
       for (const [id, audience] of audiences) if (audience.threadId === threadId) end(id)
     },
@@ -73,6 +88,10 @@ export function createEventHub(): EventHub {
       for (const id of audiences.keys()) end(id, shuttingDown())
     },
   }
+}
+
+function newAudience(threadId: string): Audience {
+  return { threadId, readers: new Set(), sawCancelling: false }
 }
 
 function shuttingDown(): AppError {

@@ -11,17 +11,30 @@ import { failed } from './endings/failed.ts'
 import { incomplete } from './endings/incomplete.ts'
 import { requiresAction } from './endings/requires-action.ts'
 import type { EventHub } from './event-hub.ts'
+import { movedBy, takenBy, type Hold } from './hold.ts'
 import type { Journal } from './journal.ts'
 import type { MessageMeter } from './message-meter.ts'
-import { requeued, started, stepOpened } from './progress.ts'
+import { cancelling, requeued, started, stepOpened } from './progress.ts'
 import { buildPrompt } from './prompt.ts'
+import { interrupted } from './stream-failure.ts'
 import type { Transition } from './transition.ts'
 import { keptState } from './turn-state.ts'
 import { createTurn, type Turn } from './turn.ts'
 import { exhaustedBudget, tokensLeft } from './usage.ts'
 
 /** Why a worker is told to stop; the reason of its abort signal. */
-export type StopReason = 'cancelled' | 'expired' | 'deleted' | 'closing'
+export type StopReason = 'cancelled' | 'expired' | 'deleted' | 'closing' | 'lost'
+
+/** How an execution left its run. */
+export type Outcome =
+  /** In a state that needs no worker. */
+  | 'settled'
+  /** Queued again. */
+  | 'requeued'
+  /** To another execution, or whoever else has it now. */
+  | 'lost'
+  /** As it was: it was not there to be started. */
+  | 'missed'
 
 export interface ExecuteRunDeps {
   store: Pick<Store, 'getRun' | 'getStepRecords' | 'listMessages' | 'readMessages'>
@@ -39,7 +52,12 @@ export interface ExecuteRunDeps {
 /** US dollars; null where nobody knows the model's price. */
 export type CostOf = (model: string, usage: ModelUsage) => number | null
 
-export type ExecuteRun = (queued: Run, options: { signal: AbortSignal }) => Promise<void>
+export type ExecuteRun = (queued: Run, options: ExecuteOptions) => Promise<Outcome>
+
+export interface ExecuteOptions {
+  signal: AbortSignal
+  hold: Hold
+}
 
 /** Turns of one run. A model that calls functions for ever is stopped here. */
 const maxTurns = 64
@@ -53,7 +71,7 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
 
   return async function executeRun(queued, options) {
     try {
-      await advance(queued, options)
+      return await advance(queued, options)
     } catch (error) {
       // Not even its failure could be written. Nothing more comes until the run's time is over.
       hub.end(queued.id, error)
@@ -61,9 +79,10 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
     }
   }
 
-  async function advance(queued: Run, { signal }: { signal: AbortSignal }): Promise<void> {
-    const run = await journal.apply(started(queued, now()))
-    if (!run) return leaveIfDeleted(queued)
+  async function advance(queued: Run, { signal, hold }: ExecuteOptions): Promise<Outcome> {
+    const run = await journal.apply(takenBy(hold, started(queued, now())))
+    if (!run) return leave(queued)
+    const write = (transition: Transition) => journal.apply(movedBy(hold, transition))
     const isFirst = queued.started_at === null
     const steps = isFirst ? [] : await store.getStepRecords(run)
     const turn = createTurn({
@@ -71,7 +90,7 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
       newId,
       now,
       advance: async (opened, previous) => {
-        if (!(await journal.apply(stepOpened(run, opened, previous)))) throw new RunMovedOn()
+        if (!(await write(stepOpened(run, opened, previous)))) throw new RunMovedOn()
       },
       emit: (event) => hub.emit(run.id, [event]),
     })
@@ -84,9 +103,10 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
     })
     try {
       const transition = await takeTurn({ run, steps, turn, at, signal })
-      if (!(await journal.apply(transition))) throw new RunMovedOn()
+      if (!(await write(transition))) throw new RunMovedOn()
+      return 'settled'
     } catch (error) {
-      await settle({ error, at: at(), signal })
+      return settle({ error, at: at(), signal, write })
     }
   }
 
@@ -101,7 +121,8 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
     if (!request) return incomplete(at(), 'max_prompt_tokens')
 
     let finish: Extract<ModelEvent, { type: 'finish' }> | undefined
-    for await (const event of driver.stream(request, { signal })) {
+    const deadline = run.expires_at === null ? {} : { deadlineMs: run.expires_at * 1000 }
+    for await (const event of driver.stream(request, { signal, ...deadline })) {
       signal.throwIfAborted()
       if (event.type === 'finish') finish = event
       else await turn.add(event)
@@ -117,40 +138,50 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
   }
 
   /** The turn came to nothing: says why, in the run or to whoever takes it over. */
-  async function settle({ error, at, signal }: Unsettled): Promise<void> {
+  async function settle({ error, at, signal, write }: Unsettled): Promise<Outcome> {
     const { run, open } = at
-    const reason = signal.aborted ? (signal.reason as StopReason) : await reasonOf(error, run)
+    const told = signal.aborted && !(error instanceof RunMovedOn)
+    const reason = told ? (signal.reason as StopReason) : await reasonOf(error, run)
+    const movedOn = () => settle({ error: new RunMovedOn(), at, signal, write })
     switch (reason) {
-      case 'cancelled':
-        await journal.apply(cancelled(at))
-        return
+      case 'cancelled': {
+        // Where another process cancels, its word may come later than the end.
+        const { change, events } = cancelled(at)
+        await write({ change, events: [...cancelling(run).events, ...events] })
+        return 'settled'
+      }
       case 'expired':
-        await journal.apply(expired(at))
-        return
+        return (await write(expired(at))) ? 'settled' : movedOn()
       case 'closing':
-        await journal.apply(requeued(run, open))
-        return
+        return (await write(requeued(run, open))) ? 'requeued' : movedOn()
       case 'deleted':
         hub.end(run.id)
-        return
+        return 'settled'
+      case 'lost':
+        hub.end(run.id, interrupted())
+        return 'lost'
       case undefined:
-        if (await journal.apply(failed(at, toLastError(error, run)))) return
-        return settle({ error: new RunMovedOn(), at, signal })
+        return (await write(failed(at, toLastError(error, run)))) ? 'settled' : movedOn()
       default:
         return reason satisfies never
     }
   }
 
   /** The run was not there to be started: cancelled, which its readers have seen, or deleted. */
-  async function leaveIfDeleted({ id, thread_id }: Run): Promise<void> {
+  async function leave({ id, thread_id }: Run): Promise<Outcome> {
     if (!(await store.getRun(thread_id, id))) hub.end(id)
+    return 'missed'
   }
 
   /** Somebody else moved the run on, and did not tell us: another process, or a deletion. */
   async function reasonOf(error: unknown, run: Run): Promise<StopReason | undefined> {
-    if (!(error instanceof RunMovedOn)) return undefined
+    if (!(error instanceof RunMovedOn)) {
+      // Nobody waits for a model any longer than that.
+      return run.expires_at !== null && now() >= run.expires_at ? 'expired' : undefined
+    }
     const current = await store.getRun(run.thread_id, run.id)
-    return current?.status === 'cancelling' ? 'cancelled' : 'deleted'
+    if (!current) return 'deleted'
+    return current.status === 'cancelling' ? 'cancelled' : 'lost'
   }
 
   function toLastError(error: unknown, run: Run): NonNullable<Run['last_error']> {
@@ -175,6 +206,7 @@ interface Unsettled {
   error: unknown
   at: RunAtEnd
   signal: AbortSignal
+  write: (transition: Transition) => Promise<Run | undefined>
 }
 
 /** What the model's answer means for the run. */

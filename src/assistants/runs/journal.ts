@@ -1,7 +1,8 @@
-import type { ObjectStore, Run, RunCreation, Store, Thread } from '../store/store.ts'
+import type { ObjectStore, Run, RunCreation, RunJob, Store, Thread } from '../store/store.ts'
 import type { RunEvent } from '../wire/events.ts'
 import type { EventHub } from './event-hub.ts'
-import { createLanes } from './lanes.ts'
+import type { Lanes } from './lanes.ts'
+import type { Relay } from './relay.ts'
 import type { StartedRun, StartOptions } from './run-service.ts'
 import type { Transition } from './transition.ts'
 
@@ -10,6 +11,8 @@ export interface Journal {
   create(creation: RunCreation, options: CreationOptions): Promise<StartedRun>
   /** The run as written, or `undefined` if it had moved on and nothing was written or emitted. */
   apply(transition: Transition): Promise<Run | undefined>
+  /** As `apply`, by somebody who does not execute the run: its readers may be elsewhere. */
+  applyFromOutside(transition: Transition): Promise<Run | undefined>
   /**
    * As `apply`, and the events are also returned to a new reader. While `plan` looks at the run and
    * decides, no other change of it happens here; what it throws is thrown, and if it plans nothing,
@@ -31,43 +34,56 @@ export interface CreationOptions extends StartOptions {
 export interface JournalDeps {
   store: Pick<Store, 'changeRun'>
   hub: EventHub
+  /** By the id of the run. */
+  lanes: Lanes
+  /** Where several processes share the runs. */
+  relay?: Pick<Relay, 'expect' | 'announce'> | undefined
 }
 
-export function createJournal({ store, hub }: JournalDeps): Journal {
-  const lanes = createLanes()
-  const follow = (run: Run, { stream }: StartOptions) => (stream ? hub.open(run) : noEvents)
+export function createJournal({ store, hub, lanes, relay }: JournalDeps): Journal {
+  function follow(run: Run, { stream }: StartOptions, job: RunJob | undefined) {
+    if (!stream) return noEvents
+    if (job) relay?.expect(job)
+    return hub.open(run)
+  }
 
-  async function commit({ change, events }: Transition, onCommit: () => void) {
+  async function commit({ change, events: planned }: Transition, onCommit: () => void) {
     const stored = await store.changeRun(change)
     if (!stored) return undefined
     onCommit()
-    hub.emit(
-      change.run.id,
-      events.map((event) => withStored(event, change.run, stored)),
-    )
-    return stored
+    const events = planned.map((event) => withStored(event, change.run, stored))
+    hub.emit(change.run.id, events)
+    return { run: stored, events }
   }
 
   return {
     create: (creation, options) =>
       lanes.run(options.runId, async () => {
         const run = await options.objects.insertRun(creation)
-        const events = follow(run, options)
+        const events = follow(run, options, creation.job)
         hub.emit(run.id, creationEvents(run, creation))
         return { run, events }
       }),
 
-    apply: (transition) => lanes.run(transition.change.run.id, () => commit(transition, () => {})),
+    apply: (transition) =>
+      lanes.run(transition.change.run.id, async () => (await commit(transition, () => {}))?.run),
+
+    applyFromOutside: (transition) =>
+      lanes.run(transition.change.run.id, async () => {
+        const committed = await commit(transition, () => {})
+        if (committed) relay?.announce(committed.run, committed.events)
+        return committed?.run
+      }),
 
     applyAndFollow: (runId, plan, options) =>
       lanes.run(runId, async () => {
         const transition = await plan()
         if (!transition) return undefined
         let events: AsyncIterable<RunEvent[]> = noEvents
-        const run = await commit(transition, () => {
-          events = follow(transition.change.run, options)
+        const committed = await commit(transition, () => {
+          events = follow(transition.change.run, options, transition.change.job)
         })
-        return run && { run, events }
+        return committed && { run: committed.run, events }
       }),
   }
 }

@@ -5,6 +5,7 @@ import type { Every } from '../../every.ts'
 import type { NewId } from '../../ids.ts'
 import type { Logger } from '../../log.ts'
 import type { ModelDriver } from '../../models/driver.ts'
+import { startTimer as startRealTimer, type StartTimer } from '../../timer.ts'
 import type { TokenCounter } from '../../tokens/token-counter.ts'
 import { noObject } from '../not-found.ts'
 import {
@@ -19,12 +20,19 @@ import { completeStep } from './close-step.ts'
 import { createOutsideEndings } from './end-from-outside.ts'
 import { createEventHub } from './event-hub.ts'
 import { createExecuteRun, type CostOf } from './execute-run.ts'
-import { createExecutor } from './executor.ts'
+import type { Executor } from './executor.ts'
+import { queuedWith } from './hold.ts'
+import { createInProcessExecutor } from './in-process-executor.ts'
+import { createJobExecutor } from './job-executor.ts'
+import type { JobQueue } from './job-queue.ts'
 import { createJournal } from './journal.ts'
+import { createLanes } from './lanes.ts'
+import { createMail } from './mail.ts'
 import { createMessageMeter } from './message-meter.ts'
 import { toMessage, toRun, toThread, type RunSettings } from './new-objects.ts'
 import { cancelling, outputsSubmitted } from './progress.ts'
 import { recoverRuns } from './recovery.ts'
+import { createRelay } from './relay.ts'
 import type {
   CreateOptions,
   MessageBody,
@@ -45,6 +53,12 @@ export interface RunServiceDeps {
   /** Milliseconds since the epoch. */
   now: () => number
   every: Every
+  startTimer?: StartTimer | undefined
+  /**
+   * Shares the runs with other processes at the same database. The store must put its jobs there.
+   * Closed by its owner, after the service. Without it, the database is this process's alone.
+   */
+  queue?: JobQueue | undefined
   /** Runs executed at once; others wait. Default 256. */
   maxConcurrent?: number | undefined
   log: Logger
@@ -63,30 +77,44 @@ export function createRunService({
   newId,
   now,
   every,
+  startTimer = startRealTimer,
+  queue,
   maxConcurrent = 256,
   log: parentLog,
 }: RunServiceDeps): RunService {
   const log = parentLog.child({ module: 'runs' })
   const seconds = () => Math.floor(now() / 1000)
   const hub = createEventHub()
-  const journal = createJournal({ store, hub })
-  const meter = createMessageMeter({ tokens, log })
-  const executor = createExecutor({
+  const lanes = createLanes()
+  const mail = queue && createMail({ queue, log })
+  const relay = mail && createRelay({ hub, lanes, mail, log })
+  const journal = createJournal({ store, hub, lanes, relay })
+  const executeRun = createExecuteRun({
     store,
-    executeRun: createExecuteRun({
-      store,
-      driver,
-      costOf,
-      journal,
-      hub,
-      meter,
-      newId,
-      now: seconds,
-      log,
-    }),
-    maxConcurrent,
+    driver,
+    costOf,
+    journal,
+    hub,
+    meter: createMessageMeter({ tokens, log }),
+    newId,
+    now: seconds,
     log,
   })
+  const working = { store, executeRun, maxConcurrent, log }
+  const executor: Executor =
+    queue && mail && relay
+      ? createJobExecutor({
+          ...working,
+          queue,
+          mail,
+          relay,
+          journal,
+          hub,
+          now: seconds,
+          every,
+          startTimer,
+        })
+      : createInProcessExecutor({ ...working, recover })
   const endings = createOutsideEndings({ store, journal, executor, now: seconds })
   const background = new Set<Promise<void>>()
   let stopSweeping = () => {}
@@ -103,12 +131,17 @@ export function createRunService({
 
   const isOverdue = (run: Run) => isActive(run) && (run.expires_at ?? Infinity) <= seconds()
 
+  async function recover(): Promise<void> {
+    await recoverRuns({ store, endings, executor, isOverdue, log })
+  }
+
   let sweeping = false
   async function sweep(): Promise<void> {
     if (sweeping) return
     sweeping = true
     try {
-      for (const run of await store.listOverdueRuns(seconds())) await endings.expire(run)
+      const runs = await store.listOverdueRuns(seconds())
+      await Promise.all(runs.map((run) => endings.expire(run)))
     } finally {
       sweeping = false
     }
@@ -160,6 +193,7 @@ export function createRunService({
           ...creation,
           assistantId: settings.assistant_id,
           apiKeyId,
+          job: executor.jobFor({ id: birth.id, thread_id: threadId }, options),
           toRun: (assistant) => toRun(settings, assistant, birth),
         },
         { ...options, runId: birth.id, objects },
@@ -215,7 +249,8 @@ export function createRunService({
           checkToolOutputs(run, toolOutputs)
           const record = (await store.getStepRecords(run)).at(-1)
           if (!record) throw new Error(`run ${runId} waits without a step`)
-          return outputsSubmitted(run, completeStep(withOutputs(record, toolOutputs), seconds()))
+          const step = completeStep(withOutputs(record, toolOutputs), seconds())
+          return queuedWith(executor.jobFor(run, options), outputsSubmitted(run, step))
         }
         const started = await journal.applyAndFollow(runId, plan, options)
         // Its time is over, and reading it ends it; or another process was faster.
@@ -228,7 +263,7 @@ export function createRunService({
         const run = await getRun(threadId, runId)
         const isOver = !isActive(run) || run.status === 'cancelling'
         if (isOver) throw new RunConflictError(`Cannot cancel run with status '${run.status}'.`)
-        const stopping = await journal.apply(cancelling(run))
+        const stopping = await journal.applyFromOutside(cancelling(run))
         // It moved on between the two: what it is now decides.
         if (!stopping) return this.cancelRun(threadId, runId)
         inBackground(endings.finishCancelling(stopping))
@@ -250,7 +285,7 @@ export function createRunService({
     },
 
     async start() {
-      await recoverRuns({ store, endings, executor, isOverdue, log })
+      await executor.start()
       stopSweeping = every(sweepMs, () => inBackground(sweep()))
     },
 

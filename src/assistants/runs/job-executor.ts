@@ -1,0 +1,361 @@
+import { randomUUID } from 'node:crypto'
+
+import type { Every } from '../../every.ts'
+import type { Logger } from '../../log.ts'
+import type { StartTimer } from '../../timer.ts'
+import type { Run, RunGlance, Store } from '../store/store.ts'
+import { createBatch } from './batch.ts'
+import { cancelled } from './endings/cancelled.ts'
+import type { EventHub } from './event-hub.ts'
+import type { ExecuteRun, Outcome, StopReason } from './execute-run.ts'
+import type { Executor, RunKey } from './executor.ts'
+import type { FetchedJob, JobQueue } from './job-queue.ts'
+import type { Journal } from './journal.ts'
+import type { Mail, ProcessMessage } from './mail.ts'
+import { requeued } from './progress.ts'
+import type { Relay } from './relay.ts'
+import { readRunAtEnd } from './run-at-end.ts'
+import { interrupted } from './stream-failure.ts'
+
+export interface JobExecutorDeps {
+  queue: JobQueue
+  mail: Mail
+  relay: Relay
+  store: Pick<Store, 'getHeldRun' | 'getStepRecords' | 'glanceAtRuns' | 'onThreadDeleted'>
+  journal: Pick<Journal, 'apply' | 'applyFromOutside'>
+  hub: EventHub
+  executeRun: ExecuteRun
+  maxConcurrent: number
+  /** Unix seconds. */
+  now: () => number
+  every: Every
+  startTimer: StartTimer
+  log: Logger
+}
+
+interface Execution {
+  job: FetchedJob
+  controller: AbortController
+  done: Promise<void>
+}
+
+/** Renews the leases: at least three times in each. */
+const beatMs = 3_000
+/** For the case that a notification was lost, or a process died between its commit and its fetch. */
+const pollMs = 2_000
+/** A worker elsewhere that says nothing for so long is given up. */
+const stopWithinMs = 2_000
+/** What is known of runs that wait for their job to be fetched is kept for so many. */
+const maxKnown = 1_000
+
+/**
+ * The executor of a database that several processes share. A queued run is a job; whoever fetches it
+ * executes the run, and whoever loses the lease on it stops.
+ */
+export function createJobExecutor({
+  queue,
+  mail,
+  relay,
+  store,
+  journal,
+  hub,
+  executeRun,
+  maxConcurrent,
+  now,
+  every,
+  startTimer,
+  log,
+}: JobExecutorDeps): Executor {
+  /** By the run's id. */
+  const executions = new Map<string, Execution>()
+  /** Runs that were queued here a moment ago need not be read again. */
+  const known = new Map<string, Run>()
+  /** Who waits here for workers elsewhere to stop. */
+  const stopping = new Map<string, Set<() => void>>()
+  const stops: (() => void)[] = []
+  let working = 0
+  let wanted = false
+  let fetching: Promise<void> | undefined
+  let closed = false
+
+  const finished = createBatch<FetchedJob>((jobs) => settled(queue.finish(jobs)))
+  const handedBack = createBatch<FetchedJob>((jobs) => settled(queue.handBack(jobs)))
+  const calls = createBatch<'work'>(() => mail.broadcast({ type: 'work' }))
+
+  async function settled(task: Promise<void>): Promise<void> {
+    try {
+      await task
+    } catch (err) {
+      // Whoever gets the jobs when their leases are over finds nothing to do.
+      log.warn({ err }, 'jobs could not be settled')
+    }
+  }
+
+  function fetchMore(): void {
+    wanted = true
+    fetching ??= fetchWhileWanted().finally(() => (fetching = undefined))
+  }
+
+  async function fetchWhileWanted(): Promise<void> {
+    try {
+      while (wanted && !closed && working < maxConcurrent) {
+        wanted = false
+        const limit = maxConcurrent - working
+        const jobs = await queue.fetch(limit)
+        if (jobs.length === limit) wanted = true
+        for (const job of jobs) begin(job)
+      }
+    } catch (err) {
+      log.warn({ err }, 'jobs could not be fetched')
+    }
+  }
+
+  function begin(job: FetchedJob): void {
+    // This process itself had lost it.
+    executions.get(job.runId)?.controller.abort('lost')
+    working += 1
+    const controller = new AbortController()
+    const execution: Execution = { job, controller, done: Promise.resolve() }
+    executions.set(job.runId, execution)
+    if (closed) controller.abort('closing')
+    execution.done = work(execution)
+  }
+
+  async function work(execution: Execution): Promise<void> {
+    const { job } = execution
+    const flush = relay.begin(job)
+    try {
+      settle(job, await take(execution))
+    } catch (err) {
+      // Nobody renews the lease: somebody tries again when it is over.
+      log.error({ err, runId: job.runId, threadId: job.threadId }, 'run could not be executed')
+      hub.end(job.runId, interrupted())
+    } finally {
+      working -= 1
+      // By now the same run may have been taken up again, after its outputs came.
+      if (executions.get(job.runId) === execution) executions.delete(job.runId)
+      if (wanted) fetchMore()
+      await flush()
+    }
+  }
+
+  function settle(job: FetchedJob, outcome: Outcome): void {
+    switch (outcome) {
+      case 'settled':
+        finished.add(job)
+        return
+      case 'missed':
+        finished.add(job)
+        if (job.attempt > 0) relay.interrupt(job)
+        return
+      case 'requeued':
+        hub.end(job.runId, interrupted())
+        handedBack.add(job)
+        return
+      case 'lost':
+        return
+      default:
+        outcome satisfies never
+    }
+  }
+
+  async function take({ job, controller }: Execution): Promise<Outcome> {
+    const { signal } = controller
+    const hold = { by: holderOf(job), queuedBy: job.id }
+    let run = job.attempt === 0 ? known.get(job.runId) : undefined
+    known.delete(job.runId)
+    run ??= await prepare(job)
+    while (run) {
+      const outcome = await executeRun(run, { signal, hold })
+      if (outcome !== 'missed') return outcome
+      // An earlier attempt that everybody had given up was quicker, or there is nothing to do.
+      run = await prepare(job)
+    }
+    return 'missed'
+  }
+
+  /** The run as this job may start it; undefined if there is nothing to do for the job any more. */
+  async function prepare(job: FetchedJob): Promise<Run | undefined> {
+    const held = await store.getHeldRun(job.threadId, job.runId)
+    if (!held) return undefined
+    const { run, heldBy } = held
+    if (run.status === 'queued') return heldBy === job.id ? run : undefined
+    if (heldBy === null || !isEarlier(heldBy, job)) return undefined
+    if (run.status === 'in_progress') return takeOver(job, { run, heldBy })
+    if (run.status === 'cancelling') {
+      const { change, events } = cancelled(await readRunAtEnd(store, run, now()))
+      await journal.applyFromOutside({ change: { ...change, heldBy, holder: null }, events })
+    }
+    return undefined
+  }
+
+  async function takeOver(
+    job: FetchedJob,
+    { run, heldBy }: { run: Run; heldBy: string },
+  ): Promise<Run | undefined> {
+    const { open } = await readRunAtEnd(store, run, now())
+    const { change, events } = requeued(run, open)
+    log.info({ runId: run.id, threadId: run.thread_id }, 'run of a lost worker taken over')
+    return journal.apply({ change: { ...change, heldBy, holder: job.id }, events })
+  }
+
+  let beating = false
+  async function beat(): Promise<void> {
+    if (beating) return
+    beating = true
+    try {
+      await renew()
+      await look()
+    } catch (err) {
+      log.warn({ err }, 'leases could not be renewed')
+    } finally {
+      beating = false
+    }
+  }
+
+  async function renew(): Promise<void> {
+    const current = [...executions.values()]
+    const held = await queue.touch(current.map(({ job }) => job))
+    for (const { job, controller } of current) if (!held.has(job)) controller.abort('lost')
+  }
+
+  /** Runs that were over when they were last looked at, though no event has said so. */
+  let suspects = new Set<string>()
+
+  /** What other processes did to the runs that are executed or read here, in case a message was lost. */
+  async function look(): Promise<void> {
+    const current = [...executions.values()]
+    const awaited = relay.awaited()
+    const ids = [...new Set([...current.map(({ job }) => job.runId), ...awaited])]
+    const glances = new Map((await store.glanceAtRuns(ids)).map((glance) => [glance.id, glance]))
+    for (const { job, controller } of current) {
+      const glance = glances.get(job.runId)
+      // What is not held was not started yet, or has just ended.
+      if (glance?.status === 'cancelling' && isHeldBy(glance, job)) controller.abort('cancelled')
+    }
+    const over = new Set(awaited.filter((id) => !isGoingOn(glances.get(id))))
+    for (const id of over) if (suspects.has(id)) hub.end(id, interrupted())
+    suspects = over
+  }
+
+  function receive(message: ProcessMessage): void {
+    relay.receive(message)
+    if (message.type === 'work') fetchMore()
+    else if (message.type === 'deleted') stopHere(message.threadId, 'deleted')
+    else if (message.type === 'stop') void stopForOthers(message.runId, message.reason)
+    else if (message.type === 'stopped')
+      for (const tell of stopping.get(message.runId) ?? []) tell()
+  }
+
+  async function stopForOthers(runId: string, reason: StopReason): Promise<void> {
+    const execution = executions.get(runId)
+    if (!execution) return
+    execution.controller.abort(reason)
+    await execution.done
+    await mail.broadcast({ type: 'stopped', runId })
+  }
+
+  function stopHere(threadId: string, reason: StopReason): void {
+    for (const { job, controller } of executions.values()) {
+      if (job.threadId === threadId) controller.abort(reason)
+    }
+  }
+
+  /** Until the worker says that it has stopped, or is given up. */
+  async function stopElsewhere(runId: string, reason: 'cancelled' | 'expired'): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const waiters = stopping.get(runId) ?? new Set()
+    stopping.set(runId, waiters.add(resolve))
+    const stopTimer = startTimer(stopWithinMs, resolve)
+    void mail.broadcast({ type: 'stop', runId, reason })
+    await promise
+    stopTimer()
+    waiters.delete(resolve)
+    if (waiters.size === 0) stopping.delete(runId)
+  }
+
+  return {
+    jobFor: ({ id, thread_id }, { stream }) => ({
+      id: randomUUID(),
+      runId: id,
+      threadId: thread_id,
+      reader: stream ? mail.processId : null,
+    }),
+
+    enqueue(run) {
+      if (closed || working >= maxConcurrent) {
+        wanted = true
+        calls.add('work')
+        return
+      }
+      if (known.size < maxKnown) known.set(run.id, run)
+      fetchMore()
+    },
+
+    async stop(run: RunKey, reason) {
+      const execution = executions.get(run.id)
+      if (execution) {
+        execution.controller.abort(reason)
+        await execution.done
+        return
+      }
+      if (reason !== 'cancelled' && reason !== 'expired') return
+      const held = await store.getHeldRun(run.thread_id, run.id)
+      if (held && isExecution(held.heldBy)) await stopElsewhere(run.id, reason)
+    },
+
+    stopThread: stopHere,
+
+    async start() {
+      await queue.start()
+      await mail.start({
+        receive,
+        onGap() {
+          relay.onGap()
+          fetchMore()
+          void beat()
+        },
+      })
+      stops.push(
+        store.onThreadDeleted((threadId) => void mail.broadcast({ type: 'deleted', threadId })),
+        every(beatMs, () => void beat()),
+        every(pollMs, fetchMore),
+      )
+      fetchMore()
+    },
+
+    async close() {
+      closed = true
+      for (const stop of stops) stop()
+      await fetching
+      for (const { controller } of executions.values()) controller.abort('closing')
+      await Promise.all([...executions.values()].map(({ done }) => done))
+      await Promise.all([finished.settled(), handedBack.settled()])
+      await mail.broadcast({ type: 'work' })
+      await mail.close()
+    },
+  }
+}
+
+/** The execution's name in `held_by`; a job alone holds a run that is queued. */
+function holderOf({ id, attempt }: FetchedJob): string {
+  return `${id}:${attempt}`
+}
+
+function isExecution(heldBy: string | null): boolean {
+  return heldBy?.includes(':') === true
+}
+
+function isHeldBy({ heldBy }: RunGlance, job: FetchedJob): boolean {
+  return heldBy === holderOf(job)
+}
+
+/** Whether the holder is an attempt of the same job that came before. */
+function isEarlier(heldBy: string, { id, attempt }: FetchedJob): boolean {
+  const [jobId, number] = heldBy.split(':')
+  return jobId === id && number !== undefined && Number(number) < attempt
+}
+
+function isGoingOn(glance: RunGlance | undefined): boolean {
+  return glance !== undefined && ['queued', 'in_progress', 'cancelling'].includes(glance.status)
+}
