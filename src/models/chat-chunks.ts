@@ -4,7 +4,7 @@ import { createChatState, reasoningFields, type ChatState } from './chat-state.t
 import type { DeepPartial } from './deep-partial.ts'
 import type { ModelEvent, ModelUsage } from './driver.ts'
 import type { AnswerReader } from './endpoint.ts'
-import { brokeOff } from './provider-error.ts'
+import { brokeOff, neverEnds } from './provider-error.ts'
 import { createThoughtFilter, type Spoken } from './thoughts.ts'
 import { createToolArguments, type ToolArguments } from './tool-arguments.ts'
 
@@ -29,6 +29,9 @@ export interface ChunkReaderOptions {
   beginsInThought?: boolean
 }
 
+/** More than any model writes in a turn. */
+const maxLength = 8 * 1024 * 1024
+
 export function createChunkReader({
   oneCall = false,
   beginsInThought = false,
@@ -36,6 +39,7 @@ export function createChunkReader({
   const state = createChatState()
   const toolCalls = createToolCallIndex(state)
   const thoughts = createThoughtFilter({ beginsInThought })
+  let length = 0
   let sawChunk = false
   let reason: FinishReason | undefined
   let usage: ModelUsage | null = null
@@ -45,11 +49,18 @@ export function createChunkReader({
     return text === '' ? [] : [{ type: 'text', text }]
   }
 
+  /** Thoughts and what is held back stay here, unseen by whoever limits what is said. */
+  function measure(piece: unknown): void {
+    length += typeof piece === 'string' ? piece.length : (JSON.stringify(piece) ?? '').length
+    if (length > maxLength) throw neverEnds()
+  }
+
   function readReasoning(delta: object): ModelEvent[] {
     const events: ModelEvent[] = []
     for (const field of reasoningFields) {
       const value: unknown = Reflect.get(delta, field)
       if (!isText(value) && !Array.isArray(value)) continue
+      measure(value)
       state.addReasoning(field, value)
       events.push(...speak(thoughts.trust()))
     }
@@ -57,6 +68,8 @@ export function createChunkReader({
   }
 
   function readContent(content: unknown): ModelEvent[] {
+    if (content === undefined || content === null) return []
+    measure(content)
     if (isText(content)) return speak(thoughts.add(content))
     if (!Array.isArray(content)) return []
     return content.flatMap((part: unknown) => {
@@ -69,6 +82,7 @@ export function createChunkReader({
   function readCalls({ tool_calls, function_call: legacy }: DeepPartial<Delta>): ModelEvent[] {
     const fragments = [...(tool_calls ?? []), ...(legacy ? [{ index: 0, function: legacy }] : [])]
     if (fragments.length === 0) return []
+    measure(fragments)
     const events = fragments.map((fragment) => toolCalls.place(fragment))
     return [...speak(thoughts.trust()), ...(oneCall ? events.filter(isFirstCall) : events)]
   }

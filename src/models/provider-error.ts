@@ -42,6 +42,12 @@ export function brokeOff(cause?: unknown): ProviderError {
   return new ProviderError('server_error', message, { cause, isTransient })
 }
 
+/** An endpoint that never stops would fill the memory. */
+export function neverEnds(): ProviderError {
+  const message = 'The model endpoint sent an answer that never ends.'
+  return new ProviderError('server_error', message)
+}
+
 /** The endpoint has too much to do, for everybody. */
 export function overRateLimit(options: ProviderErrorOptions = {}): ProviderError {
   const message = 'The model endpoint is over its rate limit (429).'

@@ -225,6 +225,12 @@ describe('An endpoint with quirks', () => {
       assert.equal('state' in finishOf(events), false)
     })
 
+    it('ends an answer that never ends its thoughts', async () => {
+      const thought = chunk({ reasoning_content: 'Hm'.repeat(1024 * 1024) })
+      const endless = streamed(...Array.from({ length: 5 }, () => thought), end('stop'))
+      await assert.rejects(answer(endless), { message: /never ends/ })
+    })
+
     it('no longer gives back what the endpoint does not take', async () => {
       const events = await answer(
         streamed(chunk({ reasoning_content: 'Hm' }), call('{}'), end('tool_calls')),
