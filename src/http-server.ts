@@ -26,7 +26,18 @@ export interface HttpServerOptions {
   healthCheck: () => Promise<void>
   /** Takes WebSocket upgrades; absent, they are refused. */
   upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** Default: 20 s for the headers, 120 s for all of a request. */
+  patience?: Patience
   log: Logger
+}
+
+/** How long a client may take to send a request. */
+interface Patience {
+  headersMs: number
+  /** Headers and body together. */
+  requestMs: number
+  /** How often somebody looks. */
+  checkMs: number
 }
 
 export interface HttpServer {
@@ -39,9 +50,8 @@ export interface HttpServer {
 const healthCheckTimeoutMs = 2_000
 /** Longer than proxies keep a connection (60 s), or they would use one that is just being closed. */
 const keepAliveMs = 65_000
-/** For the headers, and for headers and body together. Whoever needs longer holds up a place. */
-const headersTimeoutMs = 20_000
-const requestTimeoutMs = 120_000
+/** Whoever needs longer to send a request holds up a place. */
+const defaultPatience: Patience = { headersMs: 20_000, requestMs: 120_000, checkMs: 5_000 }
 /** Far more than one process can serve, and fewer than make the system run out of files. */
 const maxConnections = 10_000
 
@@ -53,9 +63,9 @@ const refusals: Readonly<Record<string, string>> = {
 
 /** Listens, or rejects with the system's error (`EADDRINUSE`, `EACCES`). */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, log } = options
+  const { log } = options
   const app = createRootApp(options)
-  const { server, address } = await listen(app, { host, port })
+  const { server, address } = await listen(app, options)
   server.keepAliveTimeout = keepAliveMs
   server.maxConnections = maxConnections
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -69,6 +79,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     if (socket.writable) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`)
     else socket.destroy()
   })
+  const { host } = options
   return {
     origin: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     close: (graceMs) => closeServer(server, graceMs),
@@ -127,10 +138,14 @@ function isSameMachine(host: string, origin: string | undefined): boolean {
 
 function listen(
   app: Hono,
-  { host, port }: { host: string; port: number },
+  { host, port, patience = defaultPatience }: HttpServerOptions,
 ): Promise<{ server: Server; address: AddressInfo }> {
   return new Promise((resolve, reject) => {
-    const serverOptions = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }
+    const serverOptions = {
+      headersTimeout: patience.headersMs,
+      requestTimeout: patience.requestMs,
+      connectionsCheckingInterval: patience.checkMs,
+    }
     const listening = { fetch: app.fetch, hostname: host, port, serverOptions }
     const server = serve(listening, (address) => {
       server.off('error', reject)

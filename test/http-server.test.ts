@@ -96,6 +96,17 @@ describe('startHttpServer', () => {
     assert.equal(await statusWith(keys.origin, upgrade), 403)
   })
 
+  it('does not wait for a request that never ends', async () => {
+    const patience = { headersMs: 1, requestMs: 1, checkMs: 1 }
+    const { origin } = await start({ patience })
+    for (const begin of ['GET / HTTP/1.1\r\nHost:', 'POST /v1/models HTTP/1.1\r\nHost: a\r\n']) {
+      const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+      socket.write(begin)
+      const answer = Buffer.concat(await socket.toArray()).toString('utf8')
+      assert.match(answer, /^HTTP\/1\.1 408 Request Timeout/)
+    }
+  })
+
   it('says on /healthz whether it can work', async () => {
     const healthy = await start()
     assert.equal((await fetch(`${healthy.origin}/healthz`)).status, 200)
