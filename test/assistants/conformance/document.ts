@@ -39,7 +39,7 @@ export const differences: Difference[] = [
   },
   ...['max_prompt_tokens', 'max_completion_tokens'].map((member) => ({
     at: ['RunObject', 'properties', member],
-    schema: (original: AnySchemaObject) => ({ ...original, minimum: 1 }),
+    schema: () => orNull({ type: 'integer', minimum: 1 }),
     reference: '2: `max_*_tokens` below 256 are echoed',
   })),
   {
