@@ -37,6 +37,8 @@ export interface AnswerReader<Piece> {
   finish(): ModelEvent[]
   /** True while the model may be silent for long: only then it has as much time as for a beginning. */
   isThinking?: () => boolean
+  /** True once the answer is whole, where it says so itself. */
+  isOver?: () => boolean
 }
 
 export interface Question<Piece> {
@@ -56,6 +58,9 @@ export interface Endpoint extends Pick<ModelDriver, 'contextWindow' | 'listModel
   /** Asks and reads the answer, both within their time, as `ModelDriver.stream` promises. */
   stream<Piece>(question: Question<Piece>, options: StreamOptions): AsyncGenerator<ModelEvent>
 }
+
+/** For the end of a connection whose answer is whole; unread, it could not be used again. */
+const closingMs = 1000
 
 const openAi = 'https://api.openai.com/v1'
 
@@ -95,14 +100,19 @@ export function createEndpoint(
     watchdog.allow(firstTokenTimeoutMs)
     try {
       const pieces = await ask({ signal: AbortSignal.any([signal, tooLong.signal]) })
-      for await (const piece of pieces) {
-        const events = reader.read(piece)
-        watchdog.allow(reader.isThinking?.() ? firstTokenTimeoutMs : gapTimeoutMs)
-        yield* events
+      try {
+        for await (const piece of pieces) {
+          const events = reader.read(piece)
+          watchdog.allow(patience(reader))
+          yield* events
+        }
+      } catch (error) {
+        // Nobody minds how a connection ends that has nothing more to bring.
+        if (!reader.isOver?.()) throw error
       }
       // When aborted, the SDK ends the stream as if it were whole.
       signal.throwIfAborted()
-      if (tooLong.signal.aborted) throw tookTooLong()
+      if (tooLong.signal.aborted && !reader.isOver?.()) throw tookTooLong()
       const last = reader.finish()
       if (last.length === 0) throw brokeOff()
       yield* last
@@ -116,6 +126,11 @@ export function createEndpoint(
     } finally {
       watchdog.stop()
     }
+  }
+
+  function patience({ isThinking, isOver }: Pick<AnswerReader<never>, 'isThinking' | 'isOver'>) {
+    if (isOver?.()) return Math.min(closingMs, gapTimeoutMs)
+    return isThinking?.() ? firstTokenTimeoutMs : gapTimeoutMs
   }
 
   async function listModels({ signal }: { signal: AbortSignal }): Promise<OpenAI.Models.Model[]> {

@@ -107,6 +107,7 @@ export function createResponseReader({
       return oneCall ? events.filter(isOfFirstCall) : events
     },
     isThinking: () => thinking,
+    isOver: () => ended !== undefined,
     finish() {
       if (!ended) return []
       const items = done.toSorted((a, b) => a.position - b.position).map(({ item }) => item)

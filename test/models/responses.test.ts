@@ -605,6 +605,16 @@ describe('Responses driver', () => {
     assert.equal(await server.requests.at(-1)?.closed, true)
   })
 
+  it('does without the end of a connection whose answer is whole', async () => {
+    // Nine events for a message of one piece; the last is the end of the response.
+    const open = { text: 'Hi', pause: { afterChunks: 9, until: never } }
+    const events = await answer(open, { gapTimeoutMs: 20 })
+    assert.equal(await server.requests.at(-1)?.closed, true)
+    assert.deepEqual([text(events), finish(events).reason], ['Hi', 'stop'])
+    const broken = await answer({ text: 'Hi', breakAfterChunks: 9 })
+    assert.deepEqual([text(broken), finish(broken).reason], ['Hi', 'stop'])
+  })
+
   it('is patient with a model that thinks', async () => {
     const { promise: thought, resolve: stopThinking } = Promise.withResolvers<void>()
     const reply = { reasoning: 'gAAAA', text: 'Hi', pause: { afterChunks: 3, until: thought } }
