@@ -441,6 +441,17 @@ describe('run service', () => {
     await until(target, 'expired')
   })
 
+  it('expires rather than fails a run whose endpoint gives up when its time is over', async () => {
+    const { promise: hold, resolve: release } = Promise.withResolvers<void>()
+    const count = rig.server.requests.length
+    rig.server.script({ hold, error: { status: 500 } })
+    const { started } = await start()
+    await rig.server.request(count)
+    rig.clock.now += 600_000
+    release()
+    assert.ok(names(await collect(started)).includes('run.expired'))
+  })
+
   type Target = { threadId: string; runId: string }
 
   async function until({ threadId, runId }: Target, status: string) {
