@@ -153,7 +153,7 @@ export const en = {
         empty: 'threads of which nothing but the id is known',
         different: 'already there with other content, which stays as it is',
         other_project: 'already there in another project',
-        deleted: 'of a thread that was deleted here',
+        deleted: 'of a thread that is being deleted here; import again when it is gone',
         busy: 'of a thread with an active run; import again when it has ended',
         other_thread: 'already there in another thread',
         no_run: 'run steps of a run that is not there',

@@ -145,7 +145,7 @@ export const zhCN: Texts = {
         empty: '除了 id 什么都不知道的 thread',
         different: '已存在且内容不同，保持原样',
         other_project: '已存在于别的项目',
-        deleted: '所属的 thread 在这里被删除了',
+        deleted: '所属的 thread 正在这里被删除，等它消失后再导入',
         busy: '所属的 thread 有未结束的 run，请在它结束后再导入',
         other_thread: '已存在于别的 thread',
         no_run: '所属的 run 不在这里的 run step',

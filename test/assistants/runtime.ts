@@ -34,6 +34,8 @@ export interface TestRuntime {
 
 export interface TestRuntimeOptions {
   now?: () => number
+  /** Default: SQLite in memory. */
+  createStore?: (log: Logger) => Promise<Store>
   /** Default: Chat Completions. */
   createDriver?: (options: EndpointOptions) => ModelDriver
 }
@@ -44,6 +46,7 @@ const never: Every = () => () => {}
 /** The runtime as the program puts it together, on an empty database and with a scripted model. */
 export async function createTestRuntime({
   now = Date.now,
+  createStore = (log) => createSqliteStore({ path: ':memory:', log }),
   createDriver = createChatCompletionsDriver,
 }: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const logged: string[] = []
@@ -53,7 +56,7 @@ export async function createTestRuntime({
     destination: { write: (line) => void logged.push(line) },
   })
   const model = await createModelServer()
-  const store = await createSqliteStore({ path: ':memory:', log })
+  const store = await createStore(log)
   const driver = createDriver({ baseURL: model.baseURL, log })
   const tokens = createTokenCounter({ log })
   const common = { store, newId, now, every: never, log }

@@ -6,8 +6,8 @@ const root = new URL('../../', import.meta.url)
 export type StartScript = 'start' | 'serve' | 'guagua'
 
 /**
- * What `npm start`, or another script, passes to node, less the tester's own `.env`: a change of the command is tested and
- * measured without anybody thinking of it. Works from any folder.
+ * What `npm start`, or another script, passes to node, less the tester's own `.env`: a change of the
+ * command is tested and measured without anybody thinking of it. Works from any folder.
  */
 export function startCommand(script: StartScript = 'start'): string[] {
   const manifest = readFileSync(new URL('package.json', root), 'utf8')

@@ -44,15 +44,20 @@ export function classify({
   value,
   keys,
   around,
+  isEmptied,
 }: FoundObject): Kind | 'left' | 'unknown' | 'packing' {
   if (keys.some((key) => typeof key === 'string' && opaque.has(key))) return 'packing'
   const { object, id } = value
   if (typeof object === 'string' && object !== 'list') {
-    return kindOfObject[object] ?? (left.test(object) ? 'left' : 'unknown')
+    const kind = kindOfObject[object]
+    if (kind) return kind
+    if (left.test(object)) return 'left'
+    return isEmptied ? 'packing' : 'unknown'
   }
   const kind = typeof id === 'string' ? kindOfId[/^([a-z]+)_/.exec(id)?.[1] ?? ''] : undefined
   if (kind) return kind
-  return isListed(keys, around) && !isContainer(value) ? 'unknown' : 'packing'
+  if (isEmptied || isContainer(value)) return 'packing'
+  return isListed(keys, around) ? 'unknown' : 'packing'
 }
 
 function isListed(keys: FoundObject['keys'], around: FoundObject['around']): boolean {

@@ -21,6 +21,8 @@ export interface FoundObject {
   keys: readonly Key[]
   /** What it is in, the outermost first, as far as it has been read. */
   around: readonly unknown[]
+  /** Objects that were in it, or in a list of it, are dealt with already, and gone. */
+  isEmptied: boolean
   place: Place
 }
 
@@ -41,6 +43,7 @@ export interface JsonReader {
 const newline = 0x0a
 /** More than any export has; a parser of hostile depth would fill the memory. */
 const maxDepth = 500
+const cutOff = 'the value is cut off'
 
 /**
  * Reads JSON, or JSON values one after another such as JSON lines, without ever holding more than one
@@ -133,7 +136,7 @@ function createLineReader(file: string, reader: JsonReader) {
   function endLine(): void {
     if (parser.hasBegun() || isBroken) isLines ??= isBroken || parser.isBetweenValues()
     if (isLines !== true) return
-    if (!isBroken && !parser.isBetweenValues()) fail('the line ends within a value')
+    if (!isBroken && !parser.isBetweenValues()) fail(cutOff)
     if (isBroken) parser = newParser()
     isBroken = false
     path = ''
@@ -153,7 +156,7 @@ function createLineReader(file: string, reader: JsonReader) {
     break: fail,
     end(): void {
       parse(Buffer.of(newline))
-      if (!isBroken && !parser.isBetweenValues()) fail('the file ends within a value')
+      if (!isBroken && !parser.isBetweenValues()) fail(cutOff)
     },
   }
 }
@@ -164,6 +167,7 @@ function createObjectParser(onObject: (found: ParsedObject) => boolean) {
   // Any space between values will do; inside the process nothing ends before the file.
   const tokenizer = new Tokenizer({ separator: '', stringBufferSize: 64 * 1024 })
   const parser = new TokenParser({ separator: '' })
+  const emptied = new WeakSet<object>()
   let hasBegun = false
   let depth = 0
   tokenizer.onToken = (info) => {
@@ -178,10 +182,14 @@ function createObjectParser(onObject: (found: ParsedObject) => boolean) {
     const above = stack.slice(1)
     const keys = [...above.map((each) => each.key), key].filter((each) => each !== undefined)
     const around = [...above.map((each) => each.value), ...(parent === undefined ? [] : [parent])]
-    if (!onObject({ value, keys, around })) return
+    const isEmptied = [value, ...Object.values(value)].some(
+      (each) => typeof each === 'object' && each !== null && emptied.has(each),
+    )
+    if (!onObject({ value, keys, around, isEmptied }) || parent === undefined) return
+    emptied.add(parent)
     // The parser has just put it there.
     if (Array.isArray(parent)) parent.length -= 1
-    else if (isRecord(parent) && typeof key === 'string') delete parent[key]
+    else if (typeof key === 'string') delete parent[key]
   }
   return {
     write: (bytes: Buffer) => tokenizer.write(bytes),
@@ -197,7 +205,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /** The parser's message, less its own state and a position in a piece of the file. */
 function toReason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return message.replace(/ at chunk position[^]*| in state [^]*/, '')
+  const reason = message.replace(/ at chunk position[^]*| in state [^]*/, '')
+  return reason === 'Unexpected "\n"' ? cutOff : reason
 }
 
 function toPath(keys: readonly Key[]): string {
