@@ -75,7 +75,7 @@ describe('events of a run', () => {
   })
 
   it('are those of 4.3 and 4.4 for a function call and its output', async () => {
-    rig.server.script({ toolCalls: [{ name: 'first', arguments: ['{"a"', ':1}'] }] }, 'Done')
+    rig.server.script({ toolCalls: [{ name: 'first', arguments: ['{"a":', '1}'] }] }, 'Done')
     const { started, threadId, runId } = await start({ tools: functions })
     const events = await collect(started)
     assert.deepEqual(names(events), [
@@ -100,8 +100,8 @@ describe('events of a run', () => {
         type: 'function',
         function: { name: 'first', arguments: '', output: null },
       },
-      { index: 0, type: 'function', function: { arguments: '{"a"' } },
-      { index: 0, type: 'function', function: { arguments: ':1}' } },
+      { index: 0, type: 'function', function: { arguments: '{"a":' } },
+      { index: 0, type: 'function', function: { arguments: '1}' } },
     ])
     assert.deepEqual(lastRun(events).required_action?.submit_tool_outputs.tool_calls, [
       { id: 'call_1', type: 'function', function: { name: 'first', arguments: '{"a":1}' } },
