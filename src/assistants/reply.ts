@@ -65,7 +65,7 @@ export function replyForwarded(
 function commonHeaders(context: ApiContext): Record<string, string> {
   const { req, var: variables } = context
   // None yet where the key itself is refused.
-  const { project = defaultProject }: Partial<ApiEnv['Variables']> = variables
+  const { project = defaultProject } = variables as Partial<ApiEnv['Variables']>
   return {
     'x-request-id': variables.requestId,
     'openai-processing-ms': String(Math.round(performance.now() - variables.startedAtMs)),
