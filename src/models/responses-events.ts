@@ -5,6 +5,7 @@ import type { DeepPartial } from './deep-partial.ts'
 import type { ModelEvent, ModelUsage } from './driver.ts'
 import type { AnswerReader } from './endpoint.ts'
 import { toTurnState } from './responses-state.ts'
+import { createToolArguments, type ToolArguments } from './tool-arguments.ts'
 
 type AnyEvent = OpenAI.Responses.ResponseStreamEvent
 /** The events that something is read from. */
@@ -68,7 +69,7 @@ export function createResponseReader({
     const events = output.flatMap((item, position) => takeItem(item, position))
     const natural = calls.count() > 0 ? 'tool_calls' : 'stop'
     ended = { reason: said ?? natural, usage: toUsage(response.usage) }
-    return events
+    return [...events, ...calls.finish({ isComplete: said === undefined })]
   }
 
   function read(event: Event): ModelEvent[] {
@@ -162,12 +163,20 @@ function createTexts() {
   }
 }
 
+interface Call {
+  itemId: string | undefined
+  position: number
+  /** The arguments as they came. */
+  seen: string
+  arguments: ToolArguments
+}
+
 type CallItem = DeepPartial<OpenAI.Responses.ResponseFunctionToolCall>
 type ArgumentsDelta = EventOf<'response.function_call_arguments.delta'>
 
 /** The function calls of the response, by item id where there is one, else by position. */
 function createCalls() {
-  const calls: { itemId: string | undefined; position: number; seen: string }[] = []
+  const calls: Call[] = []
 
   function indexOf(itemId: unknown, position: number): number {
     const byId = isText(itemId) ? calls.findIndex((call) => call.itemId === itemId) : -1
@@ -176,39 +185,50 @@ function createCalls() {
 
   function open(item: CallItem, position: number): ModelEvent[] {
     const itemId = isText(item.id) ? item.id : undefined
-    const seen = toArgumentText(item.arguments)
-    calls.push({ itemId, position, seen })
+    const call = { itemId, position, seen: '', arguments: createToolArguments() }
+    calls.push(call)
+    const text = grow(call, toArgumentText(item.arguments))
     return [
       {
         type: 'tool_call',
         index: calls.length - 1,
         ...(isText(item.call_id) && { id: item.call_id }),
         ...(isText(item.name) && { name: item.name }),
-        ...(seen !== '' && { arguments: seen }),
+        ...(text !== '' && { arguments: text }),
       },
     ]
   }
 
-  function grow(index: number, delta: unknown): ModelEvent[] {
+  function continued(index: number, delta: unknown): ModelEvent[] {
     const call = calls[index]
-    if (!call || !isText(delta)) return []
-    call.seen += delta
-    return [{ type: 'tool_call', index, arguments: delta }]
+    return call && isText(delta) ? toEvents(index, grow(call, delta)) : []
   }
 
   return {
     open,
     add: ({ item_id, output_index, delta }: ArgumentsDelta) =>
-      grow(indexOf(item_id, output_index ?? 0), delta),
+      continued(indexOf(item_id, output_index ?? 0), delta),
     complete(item: CallItem, position: number): ModelEvent[] {
       const index = indexOf(item.id, position)
       if (index === -1) return open(item, position)
       const known = calls[index]?.seen ?? ''
       const whole = toArgumentText(item.arguments)
-      return whole.startsWith(known) ? grow(index, whole.slice(known.length)) : []
+      return whole.startsWith(known) ? continued(index, whole.slice(known.length)) : []
     },
+    finish: (options: { isComplete: boolean }) =>
+      calls.flatMap((call, index) => toEvents(index, call.arguments.finish(options))),
     count: () => calls.length,
   }
+}
+
+/** What of the arguments may go out. */
+function grow(call: Call, delta: string): string {
+  call.seen += delta
+  return call.arguments.add(delta)
+}
+
+function toEvents(index: number, text: string): ModelEvent[] {
+  return text === '' ? [] : [{ type: 'tool_call', index, arguments: text }]
 }
 
 /** A failure after the headers, as the SDK would tell one before them. */

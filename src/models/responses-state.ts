@@ -40,8 +40,9 @@ export function fromTurnState(message: ModelMessage): InputItem[] | undefined {
     .filter((item) => item.type !== 'message' || Boolean(message.content))
     .map((item) => {
       if (item.type !== 'function_call') return item
-      // The outputs go by the message's ids, which need not be the endpoint's.
-      return { ...item, call_id: asked[calls.indexOf(item)]?.id ?? item.call_id }
+      const call = asked[calls.indexOf(item)]
+      // The outputs go by the message's ids, and its arguments are JSON where the model's were not.
+      return call ? { ...item, call_id: call.id, arguments: call.function.arguments } : item
     })
 }
 

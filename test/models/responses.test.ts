@@ -184,6 +184,14 @@ describe('Responses driver', () => {
       assert.equal(text(events), 'ab\n\nc')
     })
 
+    it('arguments that are nearly JSON as JSON, unless the answer was cut short', async () => {
+      const toolCalls = [{ name: 'a', arguments: ['{"a": [1', ', ]', ''] }]
+      const join = (events: ModelEvent[]) =>
+        events.map((event) => (event.type === 'tool_call' && event.arguments) || '').join('')
+      assert.deepEqual(JSON.parse(join(await answer({ toolCalls }))), { a: [1] })
+      assert.equal(join(await answer({ toolCalls, finishReason: 'length' })), '{"a": [1, ]')
+    })
+
     it('nothing from events that it does not know', async () => {
       const chunks = [
         {},
@@ -597,18 +605,18 @@ describe('Responses driver', () => {
 
   it('gives up on an endpoint that does not begin, or does not go on', async () => {
     const tooLong = { message: 'The model endpoint took too long to answer.' }
-    await assert.rejects(answer({ hold: never }, { firstTokenTimeoutMs: 20 }), tooLong)
+    await assert.rejects(answer({ hold: never }, { firstTokenTimeoutMs: 250 }), tooLong)
     assert.equal(await server.requests.at(-1)?.closed, true)
     // Two that open the response, then the message and a piece of its text.
     const stuck = { text: ['a', 'b'], pause: { afterChunks: 5, until: never } }
-    await assert.rejects(answer(stuck, { gapTimeoutMs: 20 }), tooLong)
+    await assert.rejects(answer(stuck, { gapTimeoutMs: 250 }), tooLong)
     assert.equal(await server.requests.at(-1)?.closed, true)
   })
 
   it('does without the end of a connection whose answer is whole', async () => {
     // Nine events for a message of one piece; the last is the end of the response.
     const open = { text: 'Hi', pause: { afterChunks: 9, until: never } }
-    const events = await answer(open, { gapTimeoutMs: 20 })
+    const events = await answer(open, { gapTimeoutMs: 250 })
     assert.equal(await server.requests.at(-1)?.closed, true)
     assert.deepEqual([text(events), finish(events).reason], ['Hi', 'stop'])
     const broken = await answer({ text: 'Hi', breakAfterChunks: 9 })
@@ -619,15 +627,15 @@ describe('Responses driver', () => {
     const { promise: thought, resolve: stopThinking } = Promise.withResolvers<void>()
     const reply = { reasoning: 'gAAAA', text: 'Hi', pause: { afterChunks: 3, until: thought } }
     const count = server.requests.length
-    const answered = answer(reply, { gapTimeoutMs: 50 })
+    const answered = answer(reply, { gapTimeoutMs: 250 })
     await server.request(count)
     // One that is silent in the middle of its words is given up meanwhile.
     const stuck = { text: 'a', pause: { afterChunks: 5, until: never } }
-    await assert.rejects(answer(stuck, { gapTimeoutMs: 60 }))
+    await assert.rejects(answer(stuck, { gapTimeoutMs: 260 }))
     stopThinking()
     assert.equal(text(await answered), 'Hi')
     const endless = { ...reply, pause: { afterChunks: 3, until: never } }
-    await assert.rejects(answer(endless, { firstTokenTimeoutMs: 50 }), {
+    await assert.rejects(answer(endless, { firstTokenTimeoutMs: 250 }), {
       message: 'The model endpoint took too long to answer.',
     })
   })
