@@ -37,8 +37,14 @@ function fill(template: string): string {
   return filled
 }
 
+interface Asked {
+  method?: string
+  body?: NonNullable<RequestInit['body']>
+  headers?: Record<string, string>
+}
+
 /** An answer of the API came, whatever was asked. */
-async function survives(path: string, init: RequestInit): Promise<void> {
+async function survives(path: string, init: Asked): Promise<void> {
   const response = await fetch(`${server.origin}${path}`, {
     ...init,
     headers: { 'openai-beta': 'assistants=v2', ...init.headers },

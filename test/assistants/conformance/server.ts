@@ -5,7 +5,7 @@ import { serve } from '@hono/node-server'
 import OpenAI from 'openai'
 
 import type { AppDeps } from '../../../src/assistants/app.ts'
-import { createTestRuntime, type TestRuntime } from '../runtime.ts'
+import { createTestRuntime, type TestRuntime, type TestRuntimeOptions } from '../runtime.ts'
 import { operations, problemWith } from './document.ts'
 import { toEvents } from './events.ts'
 
@@ -29,8 +29,9 @@ export interface SendOptions {
 
 export async function createConformanceServer(
   options: Partial<AppDeps> = {},
+  parts: Pick<TestRuntimeOptions, 'createDriver'> = {},
 ): Promise<ConformanceServer> {
-  const runtime = await createTestRuntime({ now: options.now ?? Date.now })
+  const runtime = await createTestRuntime({ now: options.now ?? Date.now, ...parts })
   const app = runtime.createApp(options)
   const driven = new Set<string>()
   const found: string[] = []
