@@ -89,6 +89,27 @@ describe('parseConfig', () => {
     )
   })
 
+  it('takes a database on a server, and never repeats its password in a problem', () => {
+    const url = 'postgres://teacher:swordfish@db.example:5432/class?sslmode=verify-full'
+    assert.deepEqual(parseConfig({ DATABASE_URL: url }).database, { type: 'postgres', url })
+    const socket = 'postgresql:///class?host=/var/run/postgresql'
+    assert.equal(parseConfig({ DATABASE_URL: socket }).database.type, 'postgres')
+    const sqlite = parseConfig({ DATABASE_URL: 'sqlite:///data/a.sqlite' }).database
+    assert.deepEqual(sqlite, { type: 'sqlite', path: '/data/a.sqlite' })
+    const bad = ['postgres://teacher:sword#fish@db/class', 'postgres://:swordfish@/', 'mysql://a/b']
+    for (const wrong of bad) {
+      assert.throws(
+        () => parseConfig({ DATABASE_URL: wrong }),
+        (error) => {
+          assert.ok(error instanceof ConfigError)
+          assert.match(error.message, /- DATABASE_URL: expected sqlite:<path> or postgres:/)
+          assert.doesNotMatch(error.message, /sword[#f]/)
+          return true
+        },
+      )
+    }
+  })
+
   it('requires keys and a token as soon as other machines can reach it', () => {
     assert.throws(
       () => parseConfig({ HOST: '0.0.0.0' }),

@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, describe, it } from 'node:test'
 
+import { AppError } from '../src/errors.ts'
 import { startHttpServer, type HttpServer, type HttpServerOptions } from '../src/http-server.ts'
 import { createLogger } from '../src/log.ts'
 
@@ -114,6 +115,10 @@ describe('startHttpServer', () => {
     const answer = await fetch(`${ill.origin}/healthz`)
     assert.equal(answer.status, 503)
     assert.deepEqual(await answer.json(), { status: 'unavailable' })
+    const error = new AppError('unavailable', 'The database cannot be reached.')
+    const lame = await start({ healthCheck: () => Promise.reject(error) })
+    const told = await (await fetch(`${lame.origin}/healthz`)).json()
+    assert.deepEqual(told, { status: 'unavailable', reason: 'The database cannot be reached.' })
   })
 
   it('rejects when the port is taken', async () => {

@@ -252,6 +252,14 @@ describe('npm start', () => {
       line: /DATA_DIR or DATABASE_URL: .*assistants\.sqlite cannot be used \(file is not a database\)/,
     },
     {
+      what: 'the database on a server can never be used',
+      env: async (folder) => ({
+        DATA_DIR: folder,
+        DATABASE_URL: 'postgres://teacher:swordfish@127.0.0.1/class?schema=a-b',
+      }),
+      line: /"DATABASE_URL: the schema must be a name/,
+    },
+    {
       what: 'the conversations are a folder',
       env: async (folder) => {
         await mkdir(join(folder, 'conversations.sqlite'))
