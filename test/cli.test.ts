@@ -68,7 +68,7 @@ async function serve(env: Env) {
   assert.ok(baseURL !== undefined)
   return {
     client: new OpenAI({ baseURL, apiKey: 'any', maxRetries: 0 }),
-    async stop() {
+    stop: async () => {
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
       await ended
