@@ -23,8 +23,8 @@ function toEvent(block: string): WireEvent {
 
 /** A stream that is still going on. */
 export interface OpenStream {
-  /** Reads on until this text has come. */
-  until(text: string): Promise<void>
+  /** Reads on until this text has come; all that has come. */
+  until(text: string): Promise<string>
   /** Reads to the end; the whole stream. */
   whole(): Promise<string>
   /** Closes the connection. */
@@ -35,12 +35,13 @@ export function readStream(response: Response): OpenStream {
   if (!response.body) throw new Error('no body')
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   let seen = ''
-  async function until(text: string): Promise<void> {
+  async function until(text: string): Promise<string> {
     while (!seen.includes(text)) {
       const { value, done } = await reader.read()
       if (done) throw new Error(`the stream ended without ${text}: ${seen}`)
       seen += value
     }
+    return seen
   }
   return {
     until,
