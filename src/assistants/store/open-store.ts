@@ -1,6 +1,7 @@
 import type { Logger } from '../../log.ts'
 import { DatabaseRefusedError, explainRefusal, reasonOf } from './database-errors.ts'
 import type { Postgres } from './postgres.ts'
+import type { InsertJob } from './runs.ts'
 import { lockSqlite } from './sqlite-lock.ts'
 import { createSqliteStore } from './sqlite.ts'
 import type { Store } from './store.ts'
@@ -10,6 +11,8 @@ export type DatabaseAddress = { type: 'sqlite'; path: string } | { type: 'postgr
 
 export interface OpenStoreDeps {
   log: Logger
+  /** On Postgres, where several processes share the runs. */
+  insertJob?: InsertJob | undefined
   /** Resolves after so many milliseconds; rejects when the signal is aborted. */
   wait: (ms: number, signal: AbortSignal) => Promise<void>
 }
@@ -58,9 +61,9 @@ async function openOnSqlite(path: string, log: Logger): Promise<OpenedStore> {
 async function openOnPostgres(url: string, deps: OpenStoreDeps): Promise<OpenedStore> {
   // Most have no Postgres, and need not wait for the code to load.
   const { createStoreOnPostgres, openPostgres } = await import('./postgres.ts')
-  const { log } = deps
+  const { log, insertJob } = deps
   const postgres = openPostgres({ url, log })
-  const store = createStoreOnPostgres({ postgres, log })
+  const store = createStoreOnPostgres({ postgres, insertJob, log })
   const stop = new AbortController()
   const ready = reach(postgres, { ...deps, signal: stop.signal })
   // Whoever waits for it is told; nobody has to.

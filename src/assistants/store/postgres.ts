@@ -27,6 +27,8 @@ export interface Postgres {
   readonly db: Kysely<Database>
   /** The pool below `db`, for those who bring their own SQL; rejects with the errors of `pg`. */
   readonly pool: Pool
+  /** For those who make a pool of their own: without what only this program understands. */
+  readonly connectionString: string
   /** The schema the tables are in, if the address names one. */
   readonly schema: string | null
   /** Resolves when `migrate` has succeeded for the first time. */
@@ -55,10 +57,13 @@ const statementTimeoutMs = 30_000
 /** What pg-boss needs too. */
 const oldestServer = 13
 
+type PostgresConfig = ClientConfig & { connectionString: string }
+
 /** Prepares the way to a database; throws if the address makes no sense. */
 export function openPostgres({ url, log: parentLog }: PostgresOptions): Postgres {
   const log = parentLog.child({ module: 'postgres' })
   const { schema, config } = readUrl(url)
+  const { connectionString } = config
   const pool = new Pool({
     ...config,
     max: poolSize,
@@ -81,6 +86,7 @@ export function openPostgres({ url, log: parentLog }: PostgresOptions): Postgres
   return {
     db,
     pool,
+    connectionString,
     schema,
     migrated: migrated.promise,
     newClient: () => new Client(config),
@@ -131,7 +137,7 @@ export function createStoreOnPostgres({
 }
 
 /** Throws an error that says what is wrong with the address, without repeating it. */
-export function readUrl(address: string): { schema: string | null; config: ClientConfig } {
+function readUrl(address: string): { schema: string | null; config: PostgresConfig } {
   const url = new URL(address)
   const schema = url.searchParams.get('schema')
   url.searchParams.delete('schema')
@@ -148,7 +154,7 @@ export function readUrl(address: string): { schema: string | null; config: Clien
     const options = url.searchParams.get('options') ?? ''
     url.searchParams.set('options', `${options} -c search_path=${schema}`.trim())
   }
-  const config: ClientConfig = {
+  const config = {
     connectionString: url.href,
     fallback_application_name: 'guagua',
     connectionTimeoutMillis: connectWithinMs,
@@ -160,7 +166,7 @@ export function readUrl(address: string): { schema: string | null; config: Clien
 }
 
 /** What `pg` would say only when it connects: a certificate that is no file, an unknown option. */
-function checked(config: ClientConfig): ClientConfig {
+function checked(config: PostgresConfig): PostgresConfig {
   try {
     void new Client(config)
     return config
