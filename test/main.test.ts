@@ -116,7 +116,13 @@ function tracingTo(file: string): string {
   return `--import data:text/javascript,${encodeURIComponent(hook)}`
 }
 
-function packagesIn(trace: string): Set<string> {
+/** The packages that a program has loaded when it is there. */
+async function packagesOf(script: StartScript): Promise<Set<string>> {
+  const folder = await dataDir()
+  const file = join(folder, 'loaded.txt')
+  const guagua = await start({ DATA_DIR: folder, NODE_OPTIONS: tracingTo(file) }, script)
+  const trace = await readFile(file, 'utf8')
+  await guagua.stop('SIGTERM')
   const names = trace.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)
   return new Set([...names].map(([, name]) => name ?? ''))
 }
@@ -156,19 +162,23 @@ describe('npm run serve', () => {
   })
 
   it('loads neither Discord nor what another database needs', async () => {
-    const folder = await dataDir()
-    const trace = join(folder, 'loaded.txt')
-    const guagua = await start({ DATA_DIR: folder, NODE_OPTIONS: tracingTo(trace) }, 'serve')
-    const loaded = packagesIn(await readFile(trace, 'utf8'))
+    const loaded = await packagesOf('serve')
     assert.ok(loaded.has('better-sqlite3') && loaded.has('hono'))
     for (const heavy of ['discord.js', 'pg', 'pg-boss', 'sql.js', 'ws', 'keyv', 'commander']) {
       assert.ok(!loaded.has(heavy), `${heavy} is loaded`)
     }
-    await guagua.stop('SIGTERM')
   })
 })
 
 describe('npm start', () => {
+  it('loads nothing that only Postgres or a command needs', async () => {
+    const loaded = await packagesOf('start')
+    assert.ok(loaded.has('discord.js'))
+    for (const heavy of ['pg', 'pg-boss', 'commander', '@streamparser/json']) {
+      assert.ok(!loaded.has(heavy), `${heavy} is loaded`)
+    }
+  })
+
   it('answers from the schedule with nothing configured, and says that it is a demo', async () => {
     const guagua = await start({ DATA_DIR: await dataDir() })
     const user = await connectStudent(guagua.origin)
