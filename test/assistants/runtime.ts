@@ -11,6 +11,7 @@ import { createLogger, type Logger } from '../../src/log.ts'
 import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
 import type { ModelDriver } from '../../src/models/driver.ts'
 import type { EndpointOptions } from '../../src/models/endpoint.ts'
+import type { StartTimer } from '../../src/timer.ts'
 import { createTokenCounter } from '../../src/tokens/token-counter.ts'
 import { createModelServer, type ModelServer } from '../helpers/model-server.ts'
 import { modelsOf } from '../helpers/models.ts'
@@ -34,6 +35,7 @@ export interface TestRuntime {
 
 export interface TestRuntimeOptions {
   now?: () => number
+  startTimer?: StartTimer
   /** Default: SQLite in memory. */
   createStore?: (log: Logger) => Promise<Store>
   /** Default: Chat Completions. */
@@ -46,6 +48,7 @@ const never: Every = () => () => {}
 /** The runtime as the program puts it together, on an empty database and with a scripted model. */
 export async function createTestRuntime({
   now = Date.now,
+  startTimer,
   createStore = (log) => createSqliteStore({ path: ':memory:', log }),
   createDriver = createChatCompletionsDriver,
 }: TestRuntimeOptions = {}): Promise<TestRuntime> {
@@ -60,7 +63,7 @@ export async function createTestRuntime({
   const driver = createDriver({ baseURL: model.baseURL, log })
   const tokens = createTokenCounter({ log })
   const common = { store, newId, now, every: never, log }
-  const runs = createRunService({ ...common, driver, tokens })
+  const runs = createRunService({ ...common, startTimer, driver, tokens })
   await runs.start()
   const models = modelsOf(driver, { baseURL: model.baseURL, log })
   const deps: AppDeps = { ...common, runs, models, apiKeys: null }

@@ -4,7 +4,14 @@ import type { Models } from '../../models/models.ts'
 import type { Limits } from '../limits.ts'
 import { requireModel } from '../model-check.ts'
 import { orNotFound } from '../not-found.ts'
-import { replyEvents, replyJson, replyPollable, type ApiContext, type ApiEnv } from '../reply.ts'
+import {
+  isPollHelper,
+  replyEvents,
+  replyJson,
+  replyPollable,
+  type ApiContext,
+  type ApiEnv,
+} from '../reply.ts'
 import { readBody } from '../request-body.ts'
 import { checkInclude, pathId, readQuery } from '../request-params.ts'
 import type { RunService, StartedRun } from '../runs/run-service.ts'
@@ -85,7 +92,11 @@ export function runRoutes({
 
   routes.get(`${path}/:run_id`, async (context) => {
     const { threadId, runId } = target(context)
-    return replyPollable(context, await runsOf(context).getRun(threadId, runId))
+    const requests = runsOf(context)
+    const run = isPollHelper(context)
+      ? await requests.awaitRun(threadId, runId, { signal: context.req.raw.signal })
+      : await requests.getRun(threadId, runId)
+    return replyPollable(context, run)
   })
 
   routes.post(`${path}/:run_id`, async (context) => {

@@ -12,12 +12,22 @@ export interface EventHub {
   emit(runId: string, events: RunEvent[]): void
   /** No more events of the run will come; with an error, its readers' streams fail with it. */
   end(runId: string, error?: unknown): void
+  /**
+   * `stopped` settles when the run, as far as is heard of it here, ends or waits for tool outputs
+   * from now on. `leave` when it does not matter any more.
+   */
+  watch(runId: string): Watch
   /** The runs that somebody reads. */
   reading(): string[]
   /** No more events of any run of the thread will come. */
   endThread(threadId: string): void
   /** No more events at all: every reader's stream fails, also that of one who comes later. */
   close(): void
+}
+
+export interface Watch {
+  stopped: Promise<void>
+  leave(): void
 }
 
 interface Reader {
@@ -39,6 +49,7 @@ const maxBytes = 4 * 1024 * 1024
 
 export function createEventHub(): EventHub {
   const audiences = new Map<string, Audience>()
+  const watchers = new Map<string, Set<() => void>>()
   let closed = false
 
   function leave(runId: string, reader: Reader): void {
@@ -51,6 +62,21 @@ export function createEventHub(): EventHub {
     const readers = audiences.get(runId)?.readers
     audiences.delete(runId)
     for (const reader of readers ?? []) reader.end(error)
+    for (const tell of watchers.get(runId) ?? []) tell()
+  }
+
+  function watch(runId: string): Watch {
+    const { promise: stopped, resolve } = Promise.withResolvers<void>()
+    const waiting = watchers.get(runId) ?? new Set()
+    watchers.set(runId, waiting.add(resolve))
+    if (closed) resolve()
+    return {
+      stopped,
+      leave() {
+        waiting.delete(resolve)
+        if (waiting.size === 0 && watchers.get(runId) === waiting) watchers.delete(runId)
+      },
+    }
   }
 
   function show(runId: string, event: RunEvent): void {
@@ -79,13 +105,14 @@ export function createEventHub(): EventHub {
       }
     },
     end,
+    watch,
     reading: () => [...audiences.keys()],
     endThread(threadId) {
       for (const [id, audience] of audiences) if (audience.threadId === threadId) end(id)
     },
     close() {
       closed = true
-      for (const id of audiences.keys()) end(id, shuttingDown())
+      for (const id of [...audiences.keys(), ...watchers.keys()]) end(id, shuttingDown())
     },
   }
 }

@@ -8,6 +8,8 @@ export interface Executor {
   jobFor(run: RunKey, options: StartOptions): RunJob | undefined
   /** Tells that a queued run has been written. */
   enqueue(run: Run): void
+  /** Whether the run is executed here, or waits here for that. */
+  has(runId: string): boolean
   /** Tells the worker of a run to stop, if it has one, and waits until it has stopped. */
   stop(run: RunKey, reason: StopReason): Promise<void>
   /** Stops the workers of a thread, if there is one. */

@@ -74,6 +74,7 @@ export function createInProcessExecutor({
       if (working < maxConcurrent) begin(run.id, run.thread_id, () => Promise.resolve(run))
       else waiting.set(run.id, run.thread_id)
     },
+    has: (runId) => executions.has(runId) || waiting.has(runId),
     async stop(run, reason) {
       const execution = executions.get(run.id)
       execution?.controller.abort(reason)

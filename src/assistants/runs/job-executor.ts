@@ -292,6 +292,8 @@ export function createJobExecutor({
       fetchMore()
     },
 
+    has: (runId) => executions.has(runId) || known.has(runId),
+
     async stop(run: RunKey, reason) {
       const execution = executions.get(run.id)
       if (execution) {

@@ -42,6 +42,11 @@ export interface RunRequests {
   createThreadAndRun(body: ThreadAndRunBody, options: CreateOptions): Promise<StartedRun>
   /** Reads a run; one whose time is over is expired first. */
   getRun(threadId: string, runId: string): Promise<Run>
+  /**
+   * As `getRun`; but while the run goes on, the answer waits for it to end or to want tool outputs,
+   * at most for a moment. Who polls learns of it at once, and asks less often.
+   */
+  awaitRun(threadId: string, runId: string, options: { signal: AbortSignal }): Promise<Run>
   updateRun(threadId: string, runId: string, patch: Pick<Run, 'metadata'>): Promise<Run>
   submitToolOutputs(
     target: { threadId: string; runId: string },

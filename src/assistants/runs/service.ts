@@ -64,6 +64,8 @@ export interface RunServiceDeps {
   log: Logger
 }
 
+/** How long who polls is kept waiting for a run: shorter than any client or proxy gives up. */
+const awaitMs = 1000
 /** How often runs whose time is over are looked for. */
 const sweepMs = 5000
 /** `close` waits so long for the workers to put their runs back. */
@@ -174,6 +176,23 @@ export function createRunService({
       throw await noRun(threadId, runId)
     }
 
+    async function awaitRun(
+      threadId: string,
+      runId: string,
+      { signal }: { signal: AbortSignal },
+    ): Promise<Run> {
+      // Before it is read, so that nothing is missed between the two.
+      const watch = hub.watch(runId)
+      try {
+        const run = await getRun(threadId, runId)
+        if (!isGoingOn(run) || !executor.has(runId)) return run
+        await anyOf(watch.stopped, { afterMs: awaitMs, signal, startTimer })
+        return await getRun(threadId, runId)
+      } finally {
+        watch.leave()
+      }
+    }
+
     async function noRun(threadId: string, runId: string): Promise<NotFoundError> {
       const thread = await objects.getThread(threadId)
       return thread ? noObject('run', runId) : noObject('thread', threadId)
@@ -234,6 +253,7 @@ export function createRunService({
       },
 
       getRun,
+      awaitRun,
 
       async updateRun(threadId, runId, patch) {
         const run = await objects.updateRun(threadId, runId, patch)
@@ -305,4 +325,27 @@ export function createRunService({
 
 function isActive({ status }: Run): boolean {
   return activeStatuses.some((active) => active === status)
+}
+
+/** Whether it will change without anybody's doing. */
+function isGoingOn(run: Run): boolean {
+  return isActive(run) && run.status !== 'requires_action'
+}
+
+interface Patience {
+  afterMs: number
+  signal: AbortSignal
+  startTimer: StartTimer
+}
+
+/** Settles with the promise, when the time is over, or when nobody waits any more. */
+async function anyOf(promise: Promise<void>, { afterMs, signal, startTimer }: Patience) {
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const stopTimer = startTimer(afterMs, resolve)
+  const leave = () => resolve()
+  signal.addEventListener('abort', leave, { once: true })
+  if (signal.aborted) resolve()
+  await Promise.race([promise, over])
+  stopTimer()
+  signal.removeEventListener('abort', leave)
 }
