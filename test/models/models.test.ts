@@ -62,7 +62,7 @@ describe('createModels', () => {
       endpoints: endpoints.map((each) => serveEndpoint(each, log)),
       now: () => clock,
       startTimer: timers.startTimer,
-      random: () => 0,
+      random: () => 0.5,
       log,
     })
   const ask = (models: Models, name = 'any', options: Partial<StreamOptions> = {}) =>
@@ -145,10 +145,10 @@ describe('createModels', () => {
       const ids = async () => (await models.listModels({ signal })).map(({ id }) => id)
       const asked = server.listed
       assert.deepEqual(await ids(), ['alias', 'scripted'])
-      await Promise.all([ids(), ids()])
+      await ids()
       assert.equal(server.listed, asked + 1)
       clock += 10_000
-      await ids()
+      await Promise.all([ids(), ids()])
       assert.equal(server.listed, asked + 2)
     })
 
@@ -179,14 +179,14 @@ describe('createModels', () => {
       server.script(broken, broken, broken, broken, broken)
       const count = server.requests.length
       const failed = assert.rejects(ask(create(settings())), /failed \(500\)/)
-      for (const delayMs of [500, 1000, 2000, 4000]) await pass(delayMs)
+      for (const delayMs of [375, 750, 1500, 3000]) await pass(delayMs)
       await failed
       assert.equal(server.requests.length, count + 5)
     })
 
     it('does so for connections that break before the first token', async () => {
       server.script({ text: 'Hi', breakAfterChunks: 0 }, 'Hi')
-      const [events] = await Promise.all([ask(create(settings())), pass(500)])
+      const [events] = await Promise.all([ask(create(settings())), pass(375)])
       assert.equal(said(events), 'Hi')
     })
 
@@ -234,6 +234,9 @@ describe('createModels', () => {
       assert.equal(server.requests.length, count + 1)
       server.script('Hi')
       const later = ask(models, 'any', { deadlineMs: deadlineMs + 1 })
+      const failing = { error: { status: 503, headers: { 'retry-after': '8' } } }
+      other.script(failing)
+      await assert.rejects(ask(create(further()), 'alias', { deadlineMs }), /failed \(503\)/)
       await pass(7000)
       assert.equal(said(await later), 'Hi')
     })
@@ -244,10 +247,10 @@ describe('createModels', () => {
       server.script(broken)
       const waiting = ask(create(settings()), 'any', { signal: controller.signal })
       const aborted = assert.rejects(waiting, reason)
-      await timers.running(500)
+      await timers.running(375)
       controller.abort(reason)
       await aborted
-      assert.equal(timers.count(500), 0)
+      assert.equal(timers.count(375), 0)
     })
   })
 
@@ -269,6 +272,19 @@ describe('createModels', () => {
       assert.equal(server.requests.length, count + 4)
     })
 
+    it('learns it from a request that was passed on', async () => {
+      const models = create(settings())
+      server.script(busy({ 'retry-after': '7' }), 'Hi')
+      const body = { model: 'any', messages }
+      const passed = await models.forward(
+        { path: '/chat/completions', body, headers: {} },
+        { signal },
+      )
+      assert.equal(passed.response.status, 429)
+      const [events] = await Promise.all([ask(models), pass(7000)])
+      assert.equal(said(events), 'Hi')
+    })
+
     it('waits on where it is still too much', async () => {
       const models = create(settings())
       server.script(busy({ 'retry-after': '7' }), busy(), 'Hi', 'Hi')
@@ -277,7 +293,7 @@ describe('createModels', () => {
       answers.push(ask(models))
       await pass(7000)
       // The second try of the first one: it does not say for how long.
-      await pass(1000)
+      await pass(750)
       assert.deepEqual((await Promise.all(answers)).map(said), ['Hi', 'Hi'])
     })
 
@@ -346,7 +362,10 @@ describe('createModels', () => {
       await server.request(count)
       const answer = ask(models)
       slow.release()
-      await (await passed).response.text()
+      const { response } = await passed
+      await ask(create(further()), 'alias')
+      assert.equal(server.requests.length, count + 1)
+      await response.text()
       assert.equal(said(await answer), 'Hi')
       assert.equal(server.requests.length, count + 2)
     })
