@@ -36,6 +36,9 @@ export interface RigOptions {
   tokens?: Pick<TokenCounter, 'count'>
   costOf?: RunServiceDeps['costOf']
   maxConcurrent?: number
+  /** Instead of one on SQLite; closed with the rig. */
+  store?: Store
+  queue?: RunServiceDeps['queue']
   clock?: { now: number }
 }
 
@@ -43,7 +46,8 @@ export const silent = createLogger({ level: 'silent', pretty: false })
 
 export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const server = options.server ?? (await createModelServer())
-  const store = await createSqliteStore({ path: options.path ?? ':memory:', log: silent })
+  const store =
+    options.store ?? (await createSqliteStore({ path: options.path ?? ':memory:', log: silent }))
   const tokens = createTokenCounter({ log: silent })
   const clock = options.clock ?? { now: 1_790_000_000_000 }
   const { createDriver = createChatCompletionsDriver } = options
@@ -65,6 +69,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       return () => void ticks.delete(tick)
     },
     maxConcurrent: options.maxConcurrent,
+    queue: options.queue,
     log: silent,
   })
   await runs.start()
