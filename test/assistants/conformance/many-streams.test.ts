@@ -57,7 +57,7 @@ describe('open streams', () => {
     const { promise: hold, resolve: release } = Promise.withResolvers<void>()
     runtime.model.respond(({ messages }) => {
       const { content } = messages.at(-1) ?? {}
-      return { text: ['Answer to ', String(content)], hold }
+      return { text: ['Answer to ', typeof content === 'string' ? content : ''], hold }
     })
     const streams = await Promise.all(
       Array.from({ length: count }, (_, number) => open(`question ${number}`)),
