@@ -6,6 +6,7 @@ import type { Hono } from 'hono'
 import { createApp } from './assistants/app.ts'
 import { createLimits } from './assistants/limits.ts'
 import type { ApiEnv } from './assistants/reply.ts'
+import type { JobQueue } from './assistants/runs/job-queue.ts'
 import { createRunService } from './assistants/runs/service.ts'
 import { DatabaseUnavailableError } from './assistants/store/database-errors.ts'
 import { openStore } from './assistants/store/open-store.ts'
@@ -39,12 +40,23 @@ export interface Runtime {
 export async function startRuntime(config: Config, { log, parts }: Parts): Promise<Runtime> {
   mkdirSync(config.dataDir, { recursive: true })
   const model = await chooseModel(config, log)
+  let queue: JobQueue | undefined
   const opened = await openStore(config.database, {
     log,
     wait: (ms, signal) => sleep(ms, undefined, { signal }),
+    insertJob(trx, job) {
+      if (!queue) throw new DatabaseUnavailableError()
+      return queue.insert(trx, job)
+    },
   })
   parts.defer(() => opened.close())
-  const { store } = opened
+  const { store, postgres } = opened
+  if (postgres) {
+    // Most have no Postgres, and need not wait for the code to load.
+    const { createPostgresJobQueue } = await import('./assistants/runs/job-queue.ts')
+    queue = createPostgresJobQueue({ postgres, log })
+    parts.defer(() => queue?.close())
+  }
   const tokens = createTokenCounter({ log })
   parts.defer(() => tokens.close())
   const shared = { store, log, newId, now: Date.now }
@@ -54,6 +66,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
     costOf: (name, usage) => model.models.costOf(name, usage),
     tokens,
     every: everyInterval,
+    queue,
   })
   parts.defer(() => runs.close())
   let isReady = false

@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 
 import type { Kysely } from 'kysely'
 import { PgBoss, fromKysely, type ConstructorOptions, type Db, type JobAttempt } from 'pg-boss'
 
 import type { Logger } from '../../log.ts'
 import { DatabaseUnavailableError } from '../store/database-errors.ts'
+import type { Postgres } from '../store/postgres.ts'
 import type { Database } from '../store/schema.ts'
 import type { RunJob } from '../store/store.ts'
 
@@ -79,6 +80,30 @@ const queueOptions = {
   retryDelay: 0,
 }
 
+/** The queue in the store's database, in a schema beside the store's. */
+export function createPostgresJobQueue({
+  postgres: { connectionString, schema },
+  ...options
+}: {
+  postgres: Pick<Postgres, 'connectionString' | 'schema'>
+  superviseSeconds?: number | undefined
+  log: Logger
+}): JobQueue {
+  return createJobQueue({
+    ...options,
+    // A few of its own: leases are renewed however busy those of the store are.
+    connection: { connectionString, max: 3 },
+    schema: jobSchemaOf(schema ?? 'guagua'),
+  })
+}
+
+/** pg-boss admits names of 50 bytes, and our channels add some to it. */
+function jobSchemaOf(schema: string): string {
+  const name = `${schema}_jobs`
+  if (name.length <= 40) return name
+  return `jobs_${createHash('sha256').update(schema).digest('hex').slice(0, 24)}`
+}
+
 export function createJobQueue({
   connection,
   schema,
@@ -105,7 +130,7 @@ export function createJobQueue({
     processId,
     channelPrefix: schema,
     async start() {
-      await boss.start()
+      await boss.start({ attempts: 10 })
       await boss.createQueue(queueName, queueOptions)
       await boss.updateQueue(queueName, queueOptions)
       started = true
