@@ -59,9 +59,12 @@ describe('open streams', () => {
       const { content } = messages.at(-1) ?? {}
       return { text: ['Answer to ', typeof content === 'string' ? content : ''], hold }
     })
-    const streams = await Promise.all(
-      Array.from({ length: count }, (_, number) => open(`question ${number}`)),
-    )
+    const streams: OpenStream[] = []
+    while (streams.length < count) {
+      // Fewer than the system lets wait for a connection at once.
+      const numbers = Array.from({ length: 200 }, (_, index) => streams.length + index)
+      streams.push(...(await Promise.all(numbers.map((number) => open(`question ${number}`)))))
+    }
     await Promise.all(streams.map((stream) => stream.until('thread.run.queued')))
     release()
     const wholes = await Promise.all(streams.map((stream) => stream.whole()))
