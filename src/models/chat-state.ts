@@ -1,6 +1,6 @@
 import type { ModelMessage, TurnState } from './driver.ts'
 
-export const chatStateDriver = 'chat_completions'
+const chatStateDriver = 'chat_completions'
 
 /** Fields of a message in which endpoints keep the reasoning, each under the name it is known by. */
 export const reasoningFields = ['reasoning_details', 'reasoning_content', 'reasoning'] as const
