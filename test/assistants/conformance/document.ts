@@ -2,6 +2,7 @@
 // Assistants API, of files, vector stores, models, chat completions and embeddings with every schema
 // that they need, and the schemas of the events. Descriptions and examples are left out.
 
+import addFormats from 'ajv-formats'
 import { type AnySchemaObject, Ajv2020 } from 'ajv/dist/2020.js'
 
 import document from './openapi.json' with { type: 'json' }
@@ -161,8 +162,7 @@ const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: fals
 // The document's own: the place of its schemas, and a hint for generators.
 ajv.addVocabulary(['components', 'discriminator'])
 ajv.addFormat('unixtime', { type: 'number', validate: Number.isInteger })
-for (const format of ['binary', 'date', 'double', 'float', 'int64', 'uri'])
-  ajv.addFormat(format, true)
+addFormats.default(ajv)
 ajv.addSchema({ $id: 'openapi', components: { schemas } })
 
 /** What is wrong with the value; null if nothing is. */
