@@ -101,13 +101,21 @@ export function createJobExecutor({
       while (wanted && !closed && working < maxConcurrent) {
         wanted = false
         const limit = maxConcurrent - working
+        const before = [...known.keys()]
         const jobs = await queue.fetch(limit)
         if (jobs.length === limit) wanted = true
+        else forget(before, jobs)
         for (const job of jobs) begin(job)
       }
     } catch (err) {
       log.warn({ err }, 'jobs could not be fetched')
     }
+  }
+
+  /** These were queued before everything that waits was fetched: others have them. */
+  function forget(runIds: string[], fetched: FetchedJob[]): void {
+    const here = new Set(fetched.map(({ runId }) => runId))
+    for (const id of runIds) if (!here.has(id)) known.delete(id)
   }
 
   function begin(job: FetchedJob): void {
