@@ -88,7 +88,7 @@ function cellsOf(table: string, first: string): string[] {
   return line?.trim().split(/ {2,}/).slice(1) ?? []
 }
 
-/** Two requests of today, one of which has a price. */
+/** A completion and an embedding of today, the first of which has a price. */
 async function recordUsage(store: Store): Promise<void> {
   const createdAt = Math.floor(Date.now() / 1000)
   const usage = {
@@ -97,14 +97,14 @@ async function recordUsage(store: Store): Promise<void> {
     total_tokens: 1234,
     cached_tokens: 200,
   }
-  const common = { createdAt, project: 'default' }
+  const common = { createdAt, kind: 'completions' as const, project: 'default' }
   await store.recordUsage({
     ...common,
     apiKeyId: 'key_1',
     model: 'a',
     usage: { ...usage, cost: 0.0125 },
   })
-  await store.recordUsage({ ...common, apiKeyId: null, model: 'b', usage })
+  await store.recordUsage({ ...common, kind: 'embeddings', apiKeyId: null, model: 'b', usage })
 }
 
 describe('guagua import', () => {

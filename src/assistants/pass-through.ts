@@ -57,6 +57,7 @@ export async function passThrough(
     try {
       await store.recordUsage({
         createdAt: Math.floor(now() / 1000),
+        kind: path === '/embeddings' ? 'embeddings' : 'completions',
         project,
         apiKeyId,
         model: body.model,

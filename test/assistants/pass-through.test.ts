@@ -274,6 +274,7 @@ describe('POST /embeddings', () => {
     assert.deepEqual(sent, [
       ['http://endpoint.test/v1/embeddings', { model: 'e', input, encoding_format: 'float' }],
     ])
+    assert.equal(recorded[0]?.kind, 'embeddings')
     assert.deepEqual(recorded[0]?.usage, {
       prompt_tokens: 8,
       completion_tokens: 0,

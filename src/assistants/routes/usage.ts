@@ -6,11 +6,12 @@ import {
   usageGroups,
   type Store,
   type UsageGroup,
+  type UsageKind,
   type UsageQuery,
   type UsageSum,
 } from '../store/store.ts'
 import { parseRequest } from '../wire/parse.ts'
-import { costsQuery, toUsageValues, usageQuery } from '../wire/usage-query.ts'
+import { costsQuery, embeddingsQuery, toUsageValues, usageQuery } from '../wire/usage-query.ts'
 
 export interface UsageRoutesDeps {
   store: Pick<Store, 'sumUsage'>
@@ -29,16 +30,29 @@ export function usageRoutes(deps: UsageRoutesDeps): Hono<ApiEnv> {
     const isAsked = (group: string) => query.group_by.some((each) => each === group)
     const page = await readPage(deps, {
       ...query,
+      kind: 'completions',
       groupBy: usageGroups.filter(isAsked),
       only: {
         ...onlyFrom(context, query),
-        ...(query.models && { model: query.models }),
         ...(query.assistant_ids && { assistant_id: query.assistant_ids }),
         ...(query.thread_ids && { thread_id: query.thread_ids }),
         // Nothing here runs in batches.
         ...(query.batch === true && { model: [] }),
       },
       toResult: (sum) => toUsageResult(sum, isAsked),
+    })
+    return replyJson(context, page)
+  })
+
+  routes.get('/usage/embeddings', async (context) => {
+    const query = parseRequest(embeddingsQuery, toUsageValues(context.req.queries()))
+    const isAsked = (group: string) => query.group_by.some((each) => each === group)
+    const page = await readPage(deps, {
+      ...query,
+      kind: 'embeddings',
+      groupBy: usageGroups.filter(isAsked),
+      only: onlyFrom(context, query),
+      toResult: toEmbeddingsResult,
     })
     return replyJson(context, page)
   })
@@ -71,16 +85,18 @@ interface CommonFilters {
   project_ids?: string[]
   user_ids?: string[]
   api_key_ids?: string[]
+  models?: string[]
 }
 
 function onlyFrom(context: ApiContext, given: CommonFilters): Filter {
   const { project, apiKeyId } = context.var
-  const { project_ids: projects, user_ids: users, api_key_ids: keys } = given
+  const { project_ids: projects, user_ids: users, api_key_ids: keys, models } = given
   const own = projects ? projects.filter((id) => id === project) : [project]
   const seen = apiKeyId === null ? projects : own
   return {
     ...(seen && { project_id: seen }),
     ...(keys && { api_key_id: keys }),
+    ...(models && { model: models }),
     // Nobody is told apart beyond the keys.
     ...(users && { api_key_id: [] }),
   }
@@ -94,6 +110,8 @@ interface PageOptions<Result> {
   /** Buckets. */
   limit: number
   bucket_width: UsageQuery['bucketWidth']
+  /** Default: of every kind. */
+  kind?: UsageKind
   groupBy: UsageGroup[]
   only: Filter
   toResult: (sum: UsageSum) => Result
@@ -101,7 +119,7 @@ interface PageOptions<Result> {
 
 /** Buckets begin with the days, hours or minutes of UTC; those without usage are there, empty. */
 async function readPage<Result>({ store, now }: UsageRoutesDeps, options: PageOptions<Result>) {
-  const { bucket_width: bucketWidth, groupBy, only, limit, toResult } = options
+  const { bucket_width: bucketWidth, kind, groupBy, only, limit, toResult } = options
   const width = widths[bucketWidth]
   const end = options.end_time ?? Math.floor(now() / 1000) + 1
   const start = Math.max(options.start_time, options.page ?? 0)
@@ -118,7 +136,14 @@ async function readPage<Result>({ store, now }: UsageRoutesDeps, options: PageOp
   const sums =
     matchesNothing || starts.length === 0
       ? []
-      : await store.sumUsage({ start, end: Math.min(next, end), bucketWidth, groupBy, only })
+      : await store.sumUsage({
+          start,
+          end: Math.min(next, end),
+          bucketWidth,
+          groupBy,
+          ...(kind && { kind }),
+          only,
+        })
   const byBucket = Map.groupBy(sums, ({ bucket }) => bucket)
   return {
     object: 'page',
@@ -161,6 +186,24 @@ function toUsageResult(sum: UsageSum, isAsked: (group: string) => boolean): Usag
     api_source: isAsked('api_source') ? 'unlabeled' : null,
     assistant_id: sum.assistant_id,
     thread_id: sum.thread_id,
+    cost: sum.cost,
+    num_unpriced_requests: sum.unpriced_requests,
+  }
+}
+
+type EmbeddingsResult =
+  OpenAI.Admin.Organization.UsageEmbeddingsResponse.Data.OrganizationUsageEmbeddingsResult &
+    Pick<UsageResult, 'cost' | 'num_unpriced_requests'>
+
+function toEmbeddingsResult(sum: UsageSum): EmbeddingsResult {
+  return {
+    object: 'organization.usage.embeddings.result',
+    input_tokens: sum.prompt_tokens,
+    num_model_requests: sum.requests,
+    project_id: sum.project_id,
+    user_id: null,
+    api_key_id: sum.api_key_id,
+    model: sum.model,
     cost: sum.cost,
     num_unpriced_requests: sum.unpriced_requests,
   }

@@ -125,6 +125,7 @@ async function addProjectsAndUsage(db: Kysely<unknown>, dialect: SqlDialect): Pr
     .createTable('usage_records')
     .addColumn('seq', dialect.sequence, (column) => column.primaryKey())
     .addColumn('created_at', number, (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('project', 'text', (column) => column.notNull())
     .addColumn('api_key', 'text')
     .addColumn('model', 'text', (column) => column.notNull())

@@ -1,5 +1,7 @@
 import type { Generated } from 'kysely'
 
+import type { UsageKind } from './store.ts'
+
 /**
  * The tables. `seq` is the order of everything; `body` is the object in its wire shape as JSON, less
  * the members that have a column of their own because a query asks for them, or because the user
@@ -66,6 +68,7 @@ export interface Database {
     seq: Generated<number>
     /** Unix seconds. */
     created_at: number
+    kind: UsageKind
     project: string
     api_key: string | null
     model: string

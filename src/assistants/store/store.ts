@@ -119,11 +119,15 @@ export interface MessageRange {
 export interface UsageRecord {
   /** Unix seconds. */
   createdAt: number
+  kind: UsageKind
   project: string
   apiKeyId: string | null
   model: string
   usage: TurnUsage
 }
+
+/** What a model was asked for, in the words of the API's usage. Turns of runs are completions. */
+export type UsageKind = 'completions' | 'embeddings'
 
 export const usageGroups = [
   'project_id',
@@ -143,6 +147,8 @@ export interface UsageQuery {
   bucketWidth: '1m' | '1h' | '1d'
   /** One sum per bucket for each value that these have; empty: one per bucket. */
   groupBy: readonly UsageGroup[]
+  /** Default: of every kind. */
+  kind?: UsageKind
   /** Only records with one of these values. */
   only?: Partial<Record<UsageGroup, readonly string[]>>
 }

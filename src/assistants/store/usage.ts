@@ -34,14 +34,21 @@ const columns = {
 
 export function createUsageQueries({ db }: { db: Kysely<Database> }): UsageQueries {
   return {
-    async recordUsage({ createdAt, project, apiKeyId, model, usage }) {
+    async recordUsage({ createdAt, kind, project, apiKeyId, model, usage }) {
       await db
         .insertInto('usage_records')
-        .values({ created_at: createdAt, project, api_key: apiKeyId, model, ...toTokens(usage) })
+        .values({
+          created_at: createdAt,
+          kind,
+          project,
+          api_key: apiKeyId,
+          model,
+          ...toTokens(usage),
+        })
         .execute()
     },
 
-    async sumUsage({ start, end, bucketWidth, groupBy, only = {} }) {
+    async sumUsage({ start, end, bucketWidth, groupBy, kind, only = {} }) {
       // Not every database takes an empty list.
       if (Object.values(only).some((values) => values.length === 0)) return []
       const width = sql.lit(bucketSeconds[bucketWidth])
@@ -62,6 +69,7 @@ export function createUsageQueries({ db }: { db: Kysely<Database> }): UsageQueri
         .where('created_at', '<', end)
         .groupBy('bucket')
         .limit(maxSums + 1)
+      if (kind) query = query.where('kind', '=', kind)
       for (const group of usageGroups) {
         const values = only[group]
         if (values) query = query.where(columns[group], 'in', [...values])
@@ -148,6 +156,7 @@ export async function insertRunUsage(
       const api_key = eb.selectFrom('run_settings').select('api_key').where('seq', '=', seq)
       return rows.map((row) => ({
         ...row,
+        kind: 'completions' as const,
         run_id,
         thread_id,
         assistant_id,

@@ -54,6 +54,19 @@ export const usageQuery = z
     limit: limitOf(limit, limits[query.bucket_width]),
   }))
 
+/** `GET /organization/usage/embeddings`. */
+export const embeddingsQuery = z
+  .strictObject({
+    ...span,
+    bucket_width: z.enum(['1m', '1h', '1d']).default('1d'),
+    models: names,
+    group_by: z.array(z.enum(['project_id', 'user_id', 'api_key_id', 'model'])).default([]),
+  })
+  .transform(({ limit, ...query }) => ({
+    ...query,
+    limit: limitOf(limit, limits[query.bucket_width]),
+  }))
+
 /** `GET /organization/costs`. A line item is a model. */
 export const costsQuery = z
   .strictObject({

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import OpenAI from 'openai'
 
 import type { createApp } from '../../../src/assistants/app.ts'
+import type { UsageRecord } from '../../../src/assistants/store/store.ts'
 import { createTestRuntime, type TestRuntime } from '../runtime.ts'
 
 const day = 86_400
@@ -39,11 +40,16 @@ before(async () => {
 
   const record = async (
     createdAt: number,
-    given: { project?: string; model?: string; apiKeyId?: string; tokens: number; cost?: number },
+    given: Partial<Pick<UsageRecord, 'kind' | 'project' | 'model' | 'apiKeyId'>> & {
+      tokens: number
+      cost?: number
+    },
   ) => {
     const { tokens, cost, project = 'maths', model = 'small', apiKeyId = null } = given
+    const { kind = 'completions' } = given
     await runtime.store.recordUsage({
       createdAt,
+      kind,
       project,
       apiKeyId,
       model,
@@ -61,6 +67,8 @@ before(async () => {
   await record(noon + 61, { tokens: 30, model: 'local' })
   await record(noon - 2 * day, { tokens: 40, cost: 1 })
   await record(noon, { tokens: 50, cost: 2, project: 'physics' })
+  await record(noon, { tokens: 1000, cost: 8, kind: 'embeddings', model: 'e', apiKeyId: 'key_a' })
+  await record(noon + 1, { tokens: 2000, kind: 'embeddings', model: 'e', project: 'physics' })
 })
 
 after(() => runtime.close())
@@ -185,7 +193,63 @@ describe('GET /v1/organization/usage/completions', () => {
   }
 })
 
+describe('GET /v1/organization/usage/embeddings', () => {
+  it('sums embeddings only, in the shape of their own', async () => {
+    const page = await everybody.embeddings({
+      start_time: midnight,
+      end_time: midnight + day,
+      bucket_width: '1h',
+    })
+    assert.deepEqual(page.data.length, 24)
+    assert.deepEqual(
+      page.data.flatMap(({ results }) => results),
+      [
+        {
+          object: 'organization.usage.embeddings.result',
+          input_tokens: 3000,
+          num_model_requests: 2,
+          project_id: null,
+          user_id: null,
+          api_key_id: null,
+          model: null,
+          cost: 8,
+          num_unpriced_requests: 1,
+        },
+      ],
+    )
+  })
+
+  it('groups and filters, and shows a key its own project', async () => {
+    const span = { start_time: midnight, end_time: midnight + day }
+    const page = await ofMaths.embeddings({
+      ...span,
+      group_by: ['project_id', 'user_id', 'api_key_id', 'model'],
+    })
+    const [result, ...others] = page.data[0]?.results ?? []
+    assert.deepEqual(others, [])
+    assert.partialDeepStrictEqual(result, {
+      project_id: 'maths',
+      api_key_id: 'key_a',
+      model: 'e',
+      input_tokens: 1000,
+    })
+    const none = await everybody.embeddings({ ...span, models: ['small'] })
+    assert.deepEqual(none.data[0]?.results, [])
+  })
+
+  it('has no assistants', async () => {
+    const query: object = { start_time: 0, group_by: ['assistant_id'] }
+    const given = query as OpenAI.Admin.Organization.UsageEmbeddingsParams
+    await assert.rejects(everybody.embeddings(given), /Invalid value: 'assistant_id'/)
+  })
+})
+
 describe('GET /v1/organization/costs', () => {
+  it('counts completions and embeddings', async () => {
+    const page = await everybody.costs({ start_time: midnight, limit: 1 })
+    assert.partialDeepStrictEqual(page.data[0]?.results, [{ amount: { value: 10.75 } }])
+  })
+
   it('sums dollars by line item', async () => {
     const page = await everybody.costs({
       start_time: midnight,
@@ -197,6 +261,7 @@ describe('GET /v1/organization/costs', () => {
         result.object === 'organization.costs.result' ? [result.line_item, result.amount] : null,
       ),
       [
+        ['e', { value: 8, currency: 'usd' }],
         ['large', { value: 0.25, currency: 'usd' }],
         ['local', { value: 0, currency: 'usd' }],
         ['small', { value: 0.5, currency: 'usd' }],

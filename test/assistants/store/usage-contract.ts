@@ -158,7 +158,13 @@ export function describeUsage(open: () => Promise<Store>): void {
     })
 
     describe('sumUsage', () => {
-      const passThrough = { project: 'default', apiKeyId: null, model: 'qwen', usage: turn }
+      const passThrough = {
+        kind: 'completions' as const,
+        project: 'default',
+        apiKeyId: null,
+        model: 'qwen',
+        usage: turn,
+      }
       const record = (createdAt: number, rest: Partial<UsageRecord> = {}) =>
         store.recordUsage({ createdAt, ...passThrough, ...rest })
 
@@ -210,6 +216,18 @@ export function describeUsage(open: () => Promise<Store>): void {
         assert.equal((await sum({ only: { model: ['b', 'c', 'd'] } }))[0]?.requests, 2)
         assert.deepEqual(await sum({ only: { model: [] } }), [])
         assert.equal((await sum({ only: { model: ['b'], api_key_id: ['key_1'] } })).length, 0)
+      })
+
+      it('tells completions from embeddings, and adds up both', async () => {
+        const run = await startRun()
+        const { record: closed } = completeStep(await openStep(run, turn), day)
+        await store.changeRun({ run, from: ['in_progress'], closed: [closed] })
+        await record(day)
+        await record(day, { kind: 'embeddings' })
+        const requests = async (query: Partial<UsageQuery>) => (await sum(query))[0]?.requests
+        assert.equal(await requests({ kind: 'completions' }), 2)
+        assert.equal(await requests({ kind: 'embeddings' }), 1)
+        assert.equal(await requests({}), 3)
       })
 
       it('groups by what it is asked to, in one order on every database', async () => {
