@@ -130,7 +130,7 @@ export function createJobQueue({
     processId,
     channelPrefix: schema,
     async start() {
-      await boss.start({ attempts: 10 })
+      await boss.start({ attempts: 3 })
       await boss.createQueue(queueName, queueOptions)
       await boss.updateQueue(queueName, queueOptions)
       started = true

@@ -8,10 +8,15 @@ import { setTimeout as wait } from 'node:timers/promises'
 import OpenAI from 'openai'
 import { PgBoss } from 'pg-boss'
 
+import { createApp } from '../../../src/assistants/app.ts'
 import { createPostgresJobQueue } from '../../../src/assistants/runs/job-queue.ts'
 import { createStoreOnPostgres, openPostgres } from '../../../src/assistants/store/postgres.ts'
+import { newId } from '../../../src/ids.ts'
+import { createChatCompletionsDriver } from '../../../src/models/chat-completions.ts'
 import { createModelServer, type ModelServer, type Reply } from '../../helpers/model-server.ts'
+import { modelsOf } from '../../helpers/models.ts'
 import { createTestDatabase, withoutServer, type TestDatabase } from '../../helpers/postgres.ts'
+import { createTestClient } from '../runtime.ts'
 import { createRig, eventsOf, functions, names, readUntil, silent, type Rig } from './rig.ts'
 import { startServed, type ServedProcess } from './served-process.ts'
 
@@ -184,6 +189,56 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     assert.ok((await ended) instanceof OpenAI.OpenAIError)
     assert.deepEqual(await textsOf(first, threadId), ['Hello', 'Whole'])
     assert.equal((await stopped(first, threadId)).status, 'completed')
+  })
+
+  it('show the SDK a run that another one executes, and take its outputs anywhere', async () => {
+    server.script({ text: 'Let me see', toolCalls: [{ name: 'first', arguments: '{}' }] }, 'Done')
+    const reader = await openReader()
+    const second = await serve()
+    const driver = createChatCompletionsDriver({ baseURL: server.baseURL, log: silent })
+    const models = modelsOf(driver, { baseURL: server.baseURL, log: silent })
+    const app = createApp({ ...reader, models, newId, now: Date.now, apiKeys: null, log: silent })
+    const client = createTestClient(app)
+    const assistant = await client.beta.assistants.create({ model: 'scripted', tools: functions })
+    const thread = await client.beta.threads.create({
+      messages: [{ role: 'user', content: 'Hello' }],
+    })
+    const stream = client.beta.threads.runs.stream(thread.id, { assistant_id: assistant.id })
+    const run = await stream.finalRun()
+    assert.equal(run.status, 'requires_action')
+    assert.equal((await stream.finalMessages()).length, 1)
+    const steps = await stream.finalRunSteps()
+    assert.equal(steps.length, 2)
+    const outputs = { tool_outputs: [{ tool_call_id: 'call_1', output: '42' }] }
+    const { threads } = second.client.beta
+    const resumed = threads.runs.submitToolOutputsStream(run.id, {
+      thread_id: thread.id,
+      ...outputs,
+    })
+    assert.equal((await resumed.finalRun()).status, 'completed')
+    assert.deepEqual(await textsOf(second, thread.id), ['Hello', 'Let me see', 'Done'])
+  })
+
+  it('end a stream whose events may be lost, and hear of a cancel all the same', async () => {
+    server.script(half)
+    const reader = await openReader()
+    const first = await serve()
+    const { id: assistant_id } = await reader.assistant()
+    const threadId = await reader.thread('Hello')
+    const started = await reader.runs.createRun(threadId, { assistant_id }, { stream: true })
+    const events = eventsOf(started)
+    await readUntil(events, 'thread.message.delta')
+    const rest = assert.rejects(Array.fromAsync(events), { code: 'unavailable' })
+    await database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and query like 'LISTEN%'`,
+    )
+    // Nobody hears of it.
+    await reader.runs.cancelRun(threadId, started.run.id)
+    const run = await stopped(first, threadId)
+    assert.equal(run.status, 'cancelled')
+    assert.equal(await server.requests[0]?.closed, true)
+    await rest.catch(() => {})
   })
 
   it('tell a reader elsewhere the truth when they are killed', async () => {
