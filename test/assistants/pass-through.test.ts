@@ -85,6 +85,7 @@ describe('POST /chat/completions', () => {
     assert.match(record?.apiKeyId ?? '', /^key_/)
     assert.deepEqual(record, {
       createdAt: 1_800_000_000,
+      kind: 'completions',
       project: 'class',
       apiKeyId: record?.apiKeyId,
       model: 'priced',
