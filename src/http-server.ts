@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
@@ -24,7 +24,7 @@ export interface HttpServerOptions {
   mount: (app: Hono) => void
   /** Resolves when the program can do its work; an `AppError` is answered as the reason why not. */
   healthCheck: () => Promise<void>
-  /** Takes WebSocket upgrades; absent, they are refused. */
+  /** Takes WebSocket upgrades; absent, their requests are answered as any other. */
   upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** Default: 20 s for the headers, 120 s for all of a request. */
   patience?: Patience
@@ -68,22 +68,38 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { server, address } = await listen(app, options)
   server.keepAliveTimeout = keepAliveMs
   server.maxConnections = maxConnections
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { host = '', origin } = request.headers
-    if (options.upgrade && isSameMachine(host, origin)) options.upgrade(request, socket, head)
-    else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
-  })
-  server.on('clientError', (err: NodeJS.ErrnoException, socket: Duplex) => {
-    log.debug({ err }, 'bad http request')
-    const refusal = refusals[err.code ?? ''] ?? '400 Bad Request'
-    if (socket.writable) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`)
-    else socket.destroy()
-  })
+  refuseBrokenRequests(server, log)
+  takeUpgrades(server, options)
   const { host } = options
   return {
     origin: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     close: (graceMs) => closeServer(server, graceMs),
   }
+}
+
+/** Answers what is no HTTP, unless the connection is in the middle of another answer. */
+function refuseBrokenRequests(server: Server, log: Logger): void {
+  const answering = new WeakSet<Duplex>()
+  server.on('request', ({ socket }: IncomingMessage, answer: ServerResponse) => {
+    answering.add(socket)
+    answer.once('close', () => answering.delete(socket))
+  })
+  server.on('clientError', (err: NodeJS.ErrnoException, socket: Duplex) => {
+    log.debug({ err }, 'bad http request')
+    const refusal = refusals[err.code ?? ''] ?? '400 Bad Request'
+    if (!socket.writable || answering.has(socket)) socket.destroy()
+    else socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`)
+  })
+}
+
+function takeUpgrades(server: Server, { upgrade, log }: HttpServerOptions): void {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // From here on it is nobody else's, and an error that nobody hears ends the program.
+    socket.on('error', (err) => log.debug({ err }, 'upgraded connection failed'))
+    const { host = '', origin } = request.headers
+    if (upgrade && isSameMachine(host, origin)) upgrade(request, socket, head)
+    else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
+  })
 }
 
 function createRootApp(options: HttpServerOptions): Hono {
@@ -138,13 +154,16 @@ function isSameMachine(host: string, origin: string | undefined): boolean {
 
 function listen(
   app: Hono,
-  { host, port, patience = defaultPatience }: HttpServerOptions,
+  { host, port, upgrade, patience = defaultPatience }: HttpServerOptions,
 ): Promise<{ server: Server; address: AddressInfo }> {
   return new Promise((resolve, reject) => {
     const serverOptions = {
       headersTimeout: patience.headersMs,
       requestTimeout: patience.requestMs,
       connectionsCheckingInterval: patience.checkMs,
+      // HTTP/2, which some clients offer with every request, may be declined by an answer in HTTP/1.
+      shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
+        upgrade !== undefined && /^websocket$/i.test(headers.upgrade ?? ''),
     }
     const listening = { fetch: app.fetch, hostname: host, port, serverOptions }
     const server = serve(listening, (address) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, describe, it } from 'node:test'
@@ -95,6 +96,49 @@ describe('startHttpServer', () => {
     assert.equal(await statusWith(origin, upgrade), 403)
     const keys = await start({ authenticated: true, upgrade: () => assert.fail('nor this one') })
     assert.equal(await statusWith(keys.origin, upgrade), 403)
+  })
+
+  it('outlives a client that resets the connection of a refused upgrade', async () => {
+    const { origin } = await start({ upgrade: () => assert.fail('must not be reached') })
+    const { host, port } = new URL(origin)
+    for (let count = 0; count < 20; count += 1) {
+      const socket = connect(Number(port), '127.0.0.1')
+      await once(socket, 'connect')
+      socket.write(
+        `GET / HTTP/1.1\r\nHost: ${host}\r\nOrigin: https://evil.example\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      )
+      socket.resetAndDestroy()
+      assert.equal(await statusWith(origin, {}), 200)
+    }
+  })
+
+  it('answers a client that offers another protocol, as those of Java do, in this one', async () => {
+    const offer = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AA' }
+    const plain = await start()
+    assert.equal(await statusWith(`${plain.origin}/v1/models`, offer), 200)
+    assert.equal(await statusWith(plain.origin, { ...offer, upgrade: 'websocket' }), 200)
+    const other = await start({ upgrade: () => assert.fail('no WebSocket was asked for') })
+    assert.equal(await statusWith(`${other.origin}/v1/models`, offer), 200)
+  })
+
+  it('writes nothing into an answer when its connection goes wrong', async () => {
+    const { promise: end, resolve } = Promise.withResolvers<void>()
+    async function* pieces() {
+      yield Buffer.from('one')
+      await end
+    }
+    const { origin } = await start({
+      mount: (app) => void app.get('/slow', () => new Response(ReadableStream.from(pieces()))),
+    })
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+    socket.write(`GET /slow HTTP/1.1\r\nHost: ${new URL(origin).host}\r\n\r\n`)
+    let answer = ''
+    for await (const piece of socket) {
+      answer += String(piece)
+      if (answer.includes('one')) socket.write('no HTTP\r\n\r\n')
+    }
+    resolve()
+    assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1)
   })
 
   it('does not wait for a request that never ends', async () => {
