@@ -27,7 +27,7 @@ describe('runs with tools, while processes are killed', { timeout: 120_000 }, ()
     server.respond(({ messages }) => {
       const last = messages.at(-1)
       return last?.role === 'tool'
-        ? { text: ['It ', 'is ', `${last.content}`] }
+        ? { text: ['It ', 'is ', typeof last.content === 'string' ? last.content : ''] }
         : { text: '', toolCalls: [{ name: 'look', arguments: ['{', '}'] }] }
     })
   })

@@ -83,7 +83,7 @@ export async function createSharedDatabase(): Promise<SharedDatabase> {
       const store = createSqlStore({
         db: connect(),
         dialect,
-        insertJob: queue.insert,
+        insertJob: (trx, job) => queue.insert(trx, job),
         log: silent,
       })
       const rig = await createRig({ ...options, store, queue })
