@@ -4,7 +4,7 @@ import { createAnswerStream } from './forward/answer-stream.ts'
 import { toClientRefusal } from './forward/client-refusal.ts'
 import { createUsageWish, type WithUsage } from './forward/usage-wish.ts'
 import type { ForwardedAnswer, ForwardedRequest, Models } from './models.ts'
-import { retryAfterMs, tookTooLong } from './provider-error.ts'
+import { isRedirect, redirected, retryAfterMs, tookTooLong } from './provider-error.ts'
 
 export interface ForwardOptions {
   /** Up to and including `/v1`. */
@@ -59,6 +59,8 @@ export function createForward({
         authorization: `Bearer ${apiKey ?? 'none'}`,
       },
       body: JSON.stringify(body),
+      // Nothing of the request, and no GET out of this network, may go wherever an answer says.
+      redirect: 'manual',
       signal,
     })
   }
@@ -93,7 +95,7 @@ export function createForward({
       const response = await exchange(request, withUsage, both)
       if (clientStatuses.has(response.status)) return { response, usage: Promise.resolve(null) }
       const kind = kindOf(response, stream === true)
-      const { body, usage } = createAnswerStream(response.body, {
+      const { body, usage } = await createAnswerStream(response.body, {
         kind,
         takeOutUsage: withUsage.isAdded,
         gapTimeoutMs,
@@ -128,6 +130,7 @@ function kindOf(response: Response, wantsStream: boolean): keyof typeof types {
   if (status === 401 || status === 403) {
     throw failed(`The model endpoint refused the API key (${status}).`, response)
   }
+  if (isRedirect(status)) throw redirected(status)
   if (!response.ok) throw failed(`The model endpoint failed (${status}).`, response)
   const type = response.headers.get('content-type') ?? ''
   if (/event-stream/i.test(type)) return 'events'

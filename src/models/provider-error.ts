@@ -48,6 +48,16 @@ export function neverEnds(): ProviderError {
   return new ProviderError('server_error', message)
 }
 
+/** Nothing is sent on to wherever an answer says. */
+export function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400
+}
+
+export function redirected(status: number, cause?: unknown): ProviderError {
+  const message = `The model endpoint redirects to another address (${status}), which is not followed. Ask the operator of this server to correct its address.`
+  return new ProviderError('server_error', message, { cause })
+}
+
 /** The endpoint has too much to do, for everybody. */
 export function overRateLimit(options: ProviderErrorOptions = {}): ProviderError {
   const message = 'The model endpoint is over its rate limit (429).'
@@ -76,6 +86,7 @@ function fromStatus(
     retryAfterMs: retryAfterMs(error.headers),
     isTransient: isTransient(status),
   }
+  if (isRedirect(status)) return redirected(status, options.cause)
   if (status === 401 || status === 403) {
     const message = `The model endpoint refused the API key (${status}).`
     return new ProviderError('server_error', message, options)
@@ -157,12 +168,18 @@ export function mask(text: string, apiKey: string | undefined): string {
 
 /** Seconds, or a date, which is read by the endpoint's own clock. */
 export function retryAfterMs(headers: Headers | undefined): number | undefined {
-  const milliseconds = Number(headers?.get('retry-after-ms') ?? Number.NaN)
-  if (milliseconds >= 0) return milliseconds
+  const milliseconds = toNumber(headers?.get('retry-after-ms') ?? '')
+  if (milliseconds !== undefined) return milliseconds
   const value = headers?.get('retry-after') ?? ''
-  if (value === '') return undefined
-  if (Number(value) >= 0) return Number(value) * 1000
+  const seconds = toNumber(value)
+  if (seconds !== undefined) return seconds * 1000
   const endpointNow = Date.parse(headers?.get('date') ?? '') || Date.now()
-  const date = Date.parse(value)
+  // Without a weekday it is none, although `Date.parse` would take it.
+  const date = /^[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - endpointNow)
+}
+
+/** Decimal digits; whatever else `Number` would take is no time to wait. */
+function toNumber(value: string): number | undefined {
+  return /^\d{1,12}(\.\d+)?$/.test(value) ? Number(value) : undefined
 }

@@ -330,6 +330,44 @@ describe('forward', () => {
       await assert.rejects(forward(), { retryAfterMs: 3000 })
     })
 
+    it('is a way to another address, which nothing of the request goes to', async () => {
+      for (const status of [301, 303, 307, 308]) {
+        answer = (response, { path }) => {
+          const location = `${new URL(baseURL).origin}/elsewhere`
+          response.writeHead(path === '/elsewhere' ? 200 : status, { location }).end('{}')
+        }
+        const message = `The model endpoint redirects to another address (${status}), which is not followed. Ask the operator of this server to correct its address.`
+        await assert.rejects(forward(), { name: 'ProviderError', message })
+        assert.deepEqual(
+          asked.splice(0).map(({ path }) => path),
+          ['/v1/chat/completions'],
+        )
+      }
+    })
+
+    it('is an answer in one piece that never begins', async () => {
+      const breaks: (typeof answer)[] = [
+        (response) => {
+          response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
+          setImmediate(() => response.destroy())
+        },
+        (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(),
+        (response) => response.writeHead(204).end(),
+      ]
+      for (answer of breaks) {
+        await assert.rejects(forward(), { message: 'The model endpoint broke off its answer.' })
+      }
+    })
+
+    it('may name no time to wait that makes sense', async () => {
+      for (const value of ['1e308', '-1', 'Infinity', 'soon', '0x10']) {
+        answerJson('', 429, { 'retry-after': value, 'retry-after-ms': value })
+        const { response } = await forward()
+        assert.equal(response.headers.get('retry-after'), null, value)
+        assert.equal(response.headers.get('retry-after-ms'), null, value)
+      }
+    })
+
     it('is also an endpoint that is not there, or says nothing', async () => {
       await failsWith(forward({}, { baseURL: 'http://127.0.0.1:1/v1' }), /cannot be reached/)
       answer = () => never

@@ -33,12 +33,13 @@ export interface AnswerStreamOptions {
 
 /**
  * The endpoint's answer as the client gets it. A piece is read when the client can take it, so
- * nothing piles up here. `usage` settles before the last piece is out.
+ * nothing piles up here; of JSON the first one before, since a client can still be told then that
+ * there is no answer. `usage` settles before the last piece is out.
  */
-export function createAnswerStream(
+export async function createAnswerStream(
   source: ReadableStream<Uint8Array> | null,
   options: AnswerStreamOptions,
-): { body: ReadableStream<Uint8Array>; usage: Promise<ModelUsage | null> } {
+): Promise<{ body: ReadableStream<Uint8Array>; usage: Promise<ModelUsage | null> }> {
   if (source === null) throw brokeOff()
   const { kind, takeOutUsage, gapTimeoutMs, clientTimeoutMs, maxBytes, signal } = options
   const { abort, onFailure } = options
@@ -46,7 +47,6 @@ export function createAnswerStream(
   const reader = source.getReader()
   const { promise: usage, resolve } = Promise.withResolvers<ModelUsage | null>()
   let size = 0
-
   let untaken: NodeJS.Timeout | undefined
 
   const settle = () => {
@@ -75,13 +75,15 @@ export function createAnswerStream(
     return watch.pass(value)
   }
 
+  let begun = kind === 'json' ? await begin(read) : undefined
   const body = new ReadableStream<Uint8Array>(
     {
       start: expectClient,
       async pull(controller) {
         clearTimeout(untaken)
         try {
-          let piece = await read()
+          let piece = begun ?? (await read())
+          begun = undefined
           while (piece?.byteLength === 0) piece = await read()
           if (piece !== null) {
             expectClient(controller)
@@ -111,6 +113,17 @@ export function createAnswerStream(
     { highWaterMark: 0 },
   )
   return { body, usage }
+}
+
+/** The first piece, or throws `ProviderError` where there is none. */
+async function begin(read: () => Promise<Uint8Array | null>): Promise<Uint8Array> {
+  try {
+    const piece = await read()
+    if (piece !== null) return piece
+  } catch (error) {
+    throw error instanceof ProviderError ? error : brokeOff(error)
+  }
+  throw brokeOff()
 }
 
 async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, timeoutMs: number) {
