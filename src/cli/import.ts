@@ -16,6 +16,8 @@ export interface ImportOptions {
   files: string[]
   project: string
   dryRun: boolean
+  /** What was deleted since an earlier import comes back. */
+  restore: boolean
   /** Every skipped object is named. */
   verbose: boolean
 }
@@ -31,13 +33,13 @@ const namedPerReason = 5
 
 /** Imports, and says what became of everything. Answers whether all of it is there now. */
 export async function runImport(
-  { files, project, dryRun, verbose }: ImportOptions,
+  { files, project, dryRun, restore, verbose }: ImportOptions,
   { store, terminal }: ImportCommandDeps,
 ): Promise<boolean> {
   for (const file of files) await requireFile(file, terminal)
   const skips = createSkips(verbose ? Number.POSITIVE_INFINITY : namedPerReason)
   const summary = await importFiles(files, {
-    history: store.history({ project, dryRun }),
+    history: store.history({ project, dryRun, restore }),
     onSkipped: skips.add,
     onProgress: (progress) => terminal.progress(toProgressText(progress, terminal)),
   })

@@ -61,10 +61,11 @@ function createImportCommand(deps: ProgramDeps, onOutcome: (outcome: Outcome) =>
     .argument('<file...>', t('cli.import.files'))
     .option('--project <project>', t('cli.import.project'), toProject, defaultProject)
     .option('--dry-run', t('cli.import.dryRun'))
+    .option('--restore', t('cli.import.restore'))
     .option('--verbose', t('cli.import.verbose'))
     .action(async (files: string[], options: GivenImportOptions) => {
-      const { project, dryRun = false, verbose = false } = options
-      onOutcome(await importFiles({ files, project, dryRun, verbose }, deps))
+      const { project, dryRun = false, restore = false, verbose = false } = options
+      onOutcome(await importFiles({ files, project, dryRun, restore, verbose }, deps))
     })
 }
 

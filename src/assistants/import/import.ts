@@ -6,7 +6,7 @@ import type { HistoryStore, ImportedObject, ImportOutcome, ThreadHistory } from 
 import type { Assistant, Message, Run, RunStep } from '../store/store.ts'
 import { toInvalidRequest } from '../wire/invalid-request.ts'
 import { classify, type Kind } from './kinds.ts'
-import { readJson, type FoundObject, type Place } from './read-json.ts'
+import { isRecord, readJson, type FoundObject, type Place } from './read-json.ts'
 import { referencesOf } from './references.ts'
 import { shapes, type ExportedThread } from './shapes.ts'
 import { createStaging, type StagedObject, type StagedThread, type Staging } from './staging.ts'
@@ -159,16 +159,22 @@ function nameOf({ object }: Record<string, unknown>): string | null {
 }
 
 /** What is listed in a thread may leave out which: what is around it says so. */
-function withThread({ value, around }: FoundObject, kind: Kind): Record<string, unknown> {
-  if (kind === 'assistant' || kind === 'thread' || value['thread_id'] !== undefined) return value
-  for (const outer of around.toReversed()) {
-    if (typeof outer !== 'object' || outer === null) continue
-    const members: { thread_id?: unknown; id?: unknown; thread?: { id?: unknown } | null } = outer
-    const ids = [members.thread_id, members.id, members.thread?.id]
+function withThread({ value, keys, around }: FoundObject, kind: Kind): Record<string, unknown> {
+  const saysIt = value['thread_id'] !== undefined && value['thread_id'] !== null
+  if (kind === 'assistant' || kind === 'thread' || saysIt) return value
+  for (let depth = around.length - 1; depth >= 0; depth -= 1) {
+    // By id, as the member that it is, where threads are not listed.
+    const ids = [...idsIn(around[depth]), keys[depth - 1]]
     const threadId = ids.find((id) => typeof id === 'string' && id.startsWith('thread_'))
     if (threadId !== undefined) return { ...value, thread_id: threadId }
   }
   return value
+}
+
+function idsIn(outer: unknown): unknown[] {
+  if (!isRecord(outer)) return []
+  const { thread_id: threadId, id, thread } = outer
+  return [threadId, id, isRecord(thread) ? thread['id'] : thread]
 }
 
 function toStaged(kind: Kind, value: Record<string, unknown>): Omit<StagedObject, 'place'> {
@@ -238,10 +244,15 @@ async function writeThreads(
       ...steps,
     ])
     const threads = staged.flatMap((each) => toHistory(each, counting) ?? [])
+    const given = new Set(rows.map(({ id }) => id))
     for (const { thread, messages, steps } of threads) {
       for (const object of [thread, ...messages, ...steps]) counting.refer(object)
     }
-    tell(await history.importThreads(threads), placesOf(rows), counting)
+    const objects = await history.importThreads(threads)
+    tell(objects, placesOf(rows), counting)
+    counting.summary.madeUp += objects.filter(
+      ({ kind, id, outcome }) => kind === 'thread' && outcome === 'imported' && !given.has(id),
+    ).length
     done += staged.length
     onProgress({ phase: 'write', done, total })
   }
@@ -270,13 +281,12 @@ function placesOf(rows: { id: string; place: string }[]): Map<string, string> {
 }
 
 /** Null, and said so, if there is nothing but an id. */
-function toHistory(staged: StagedThread, { summary, skip }: Counting): ThreadHistory | null {
+function toHistory(staged: StagedThread, { skip }: Counting): ThreadHistory | null {
   const { id, earliest, thread: row, newestFirst } = staged
   if (earliest === null) {
     skip({ reason: 'empty', kind: 'thread', id, place: row?.place ?? '', detail: null })
     return null
   }
-  if (!row) summary.madeUp += 1
   const given = row ? fromBody<ExportedThread>(row.body) : undefined
   return {
     thread: {

@@ -2,22 +2,22 @@ import type { FoundObject } from './read-json.ts'
 
 export type Kind = 'assistant' | 'thread' | 'message' | 'run' | 'step'
 
-const kindOfObject: Record<string, Kind> = {
-  assistant: 'assistant',
-  thread: 'thread',
-  'thread.message': 'message',
-  'thread.run': 'run',
-  'thread.run.step': 'step',
-}
+const kindOfObject = new Map<string, Kind>([
+  ['assistant', 'assistant'],
+  ['thread', 'thread'],
+  ['thread.message', 'message'],
+  ['thread.run', 'run'],
+  ['thread.run.step', 'step'],
+])
 
 /** For exports that left `object` out. */
-const kindOfId: Record<string, Kind> = {
-  asst: 'assistant',
-  thread: 'thread',
-  msg: 'message',
-  run: 'run',
-  step: 'step',
-}
+const kindOfId = new Map<string, Kind>([
+  ['asst', 'assistant'],
+  ['thread', 'thread'],
+  ['msg', 'message'],
+  ['run', 'run'],
+  ['step', 'step'],
+])
 
 /** What the API has besides, and an export may hold. */
 const left = /^(file|assistant\.file|thread\.message\.file|vector_store(\..+)?|upload)$/
@@ -49,12 +49,12 @@ export function classify({
   if (keys.some((key) => typeof key === 'string' && opaque.has(key))) return 'packing'
   const { object, id } = value
   if (typeof object === 'string' && object !== 'list') {
-    const kind = kindOfObject[object]
+    const kind = kindOfObject.get(object)
     if (kind) return kind
     if (left.test(object)) return 'left'
     return isEmptied ? 'packing' : 'unknown'
   }
-  const kind = typeof id === 'string' ? kindOfId[/^([a-z]+)_/.exec(id)?.[1] ?? ''] : undefined
+  const kind = typeof id === 'string' ? kindOfId.get(/^([a-z]+)_/.exec(id)?.[1] ?? '') : undefined
   if (kind) return kind
   if (isEmptied || isContainer(value)) return 'packing'
   return isListed(keys, around) ? 'unknown' : 'packing'

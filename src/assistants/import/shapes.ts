@@ -13,8 +13,9 @@ import {
 } from '../store/store.ts'
 import { maxInstructions, model } from '../wire/assistants.ts'
 import { decimal } from '../wire/decimal.ts'
-import { id } from '../wire/ids.ts'
+import { id, type IdParam } from '../wire/ids.ts'
 import { metadata } from '../wire/metadata.ts'
+import { problemIssue } from '../wire/problem.ts'
 import { responseFormat } from '../wire/response-format.ts'
 import { reasoningEffort, temperature, topP } from '../wire/sampling.ts'
 import { text } from '../wire/text.ts'
@@ -22,7 +23,30 @@ import { tools } from '../wire/tools.ts'
 import { isRecord } from './read-json.ts'
 
 /** The end of the year 9999: what is beyond are milliseconds. */
-const seconds = z.int().min(0).max(253_402_300_799)
+const latest = 253_402_300_799
+
+/** Unix seconds; also what other programs make of them: milliseconds, fractions, texts. */
+const seconds = z.preprocess(toSeconds, z.int().min(0).max(latest))
+
+function toSeconds(value: unknown): unknown {
+  if (typeof value === 'number') return Math.floor(value > latest ? value / 1000 : value)
+  if (typeof value !== 'string') return value
+  if (/^\d+(\.\d+)?$/.test(value)) return toSeconds(Number(value))
+  const date = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?$/.exec(value)
+  if (!date) return value
+  // Without a zone it is that of servers.
+  const ms = Date.parse(`${date[1]}T${date[2]}${date[3] ?? 'Z'}`)
+  return Number.isNaN(ms) ? value : toSeconds(ms / 1000)
+}
+
+/** It becomes part of a path, and a key in the database. */
+function ownId(param: IdParam) {
+  return id(param).check(({ value, issues }) => {
+    if (issues.length > 0 || /^[\w.:-]+$/.test(value)) return
+    const problem = "Invalid $: expected an ID of letters, digits, '_', '-', '.' and ':'."
+    issues.push(problemIssue({ code: 'invalid_value', text: problem }, value))
+  })
+}
 
 /** `null` for a member that is missing. */
 function nullable<Schema extends z.ZodType>(schema: Schema) {
@@ -88,7 +112,7 @@ const toolResources = z
 
 const assistant = z
   .object({
-    id: id('assistant_id'),
+    id: ownId('assistant_id'),
     created_at: seconds,
     name: nullable(text(256)),
     description: nullable(text(512)),
@@ -119,7 +143,7 @@ const assistant = z
 /** `created_at` is null where only the id and what is in the thread were written down. */
 const thread = z
   .object({
-    id: id('thread_id'),
+    id: ownId('thread_id'),
     created_at: nullable(seconds),
     metadata: givenMetadata,
     tool_resources: toolResources,
@@ -185,9 +209,9 @@ const attachment = z
 
 const message = z
   .object({
-    id: id('message_id'),
+    id: ownId('message_id'),
     created_at: seconds,
-    thread_id: id('thread_id'),
+    thread_id: ownId('thread_id'),
     role: z.enum(['user', 'assistant']),
     content: z.array(content),
     status: nullable(z.enum(['in_progress', 'incomplete', 'completed'])),
@@ -205,7 +229,7 @@ const message = z
     completed_at: nullable(seconds),
     incomplete_at: nullable(seconds),
     assistant_id: nullable(z.string()),
-    run_id: nullable(z.string()),
+    run_id: nullable(ownId('run_id')),
     attachments: z.array(attachment).nullish(),
     /** Version 1. */
     file_ids: fileIds,
@@ -280,9 +304,9 @@ const toolChoice = z
 
 const run = z
   .object({
-    id: id('run_id'),
+    id: ownId('run_id'),
     created_at: seconds,
-    thread_id: id('thread_id'),
+    thread_id: ownId('thread_id'),
     assistant_id: z.string(),
     status: z.enum([
       'queued',
@@ -388,11 +412,11 @@ const toolCall = z.preprocess(
 
 const step = z
   .object({
-    id: id('step_id'),
+    id: ownId('step_id'),
     created_at: seconds,
     assistant_id: z.string(),
-    thread_id: id('thread_id'),
-    run_id: id('run_id'),
+    thread_id: ownId('thread_id'),
+    run_id: ownId('run_id'),
     status: z.enum(['in_progress', 'cancelled', 'failed', 'completed', 'expired']),
     step_details: z.discriminatedUnion('type', [
       z.object({

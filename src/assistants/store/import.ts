@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { Kysely, Selectable } from 'kysely'
 
+import { findBrought, rememberImported } from './imported-objects.ts'
 import { findActiveRunId } from './live-thread.ts'
+import { idsPerQuery, insertRows, rowsPerInsert, selectByIds } from './many-rows.ts'
 import { insertMessages } from './messages.ts'
 import {
   fromMessageRow,
@@ -33,7 +35,7 @@ export interface ThreadHistory {
 
 /**
  * What became of an object: it was written; the same one was here; another one was here, or in another
- * project, or had been deleted; the thread has an active run; a message of this id is in another
+ * project, or it came with an earlier import and was deleted since; the thread has an active run; a message of this id is in another
  * thread; a step's run is not here.
  */
 export type ImportOutcome =
@@ -69,17 +71,17 @@ interface HistoryStoreDeps {
   project: string
   /** True: everything is tried, and nothing kept. */
   dryRun: boolean
+  /** True: what an import brought and was deleted since comes back. */
+  restore: boolean
 }
 
-/** Far below the number of values that one statement may bind, on either database. */
-const idsPerQuery = 500
-const rowsPerInsert = 50
+type Target = Pick<HistoryStoreDeps, 'dialect' | 'project' | 'restore'>
 
 export function createHistoryStore(deps: HistoryStoreDeps): HistoryStore {
-  const { db, project } = deps
+  const { db } = deps
   return {
     importAssistants: (assistants) =>
-      transact(deps, (trx) => importAssistants(trx, assistants, project)),
+      transact(deps, (trx) => importAssistants(trx, assistants, deps)),
 
     importThreads: (threads) =>
       transact(deps, async (trx) => {
@@ -113,12 +115,16 @@ class NotKept extends Error {}
 async function importAssistants(
   trx: Kysely<Database>,
   assistants: Assistant[],
-  project: string,
+  target: Target,
 ): Promise<ImportedObject[]> {
+  const { project } = target
   const rows = await selectByIds(assistants, (ids) =>
     trx.selectFrom('assistants').select(['id', 'project', 'body']).where('id', 'in', ids).execute(),
   )
-  const fresh = assistants.filter(({ id }) => !rows.has(id))
+  const missing = assistants.filter(({ id }) => !rows.has(id))
+  const brought = await findBrought(trx, missing, target)
+  const fresh = missing.filter(({ id }) => !brought.has(id))
+  await rememberImported(trx, fresh, project)
   await insertRows(
     fresh.map((assistant) => ({ id: assistant.id, project, body: JSON.stringify(assistant) })),
     (values) => trx.insertInto('assistants').values(values).execute(),
@@ -126,7 +132,8 @@ async function importAssistants(
   return assistants.map((assistant) => {
     const { id } = assistant
     const row = rows.get(id)
-    return { kind: 'assistant', id, outcome: row ? compare(row, assistant, project) : 'imported' }
+    if (row) return { kind: 'assistant', id, outcome: compare(row, assistant, project) }
+    return { kind: 'assistant', id, outcome: brought.has(id) ? 'deleted' : 'imported' }
   })
 }
 
@@ -144,11 +151,15 @@ function compare(
 async function importThread(
   trx: Kysely<Database>,
   history: ThreadHistory,
-  { dialect, project }: Pick<HistoryStoreDeps, 'dialect' | 'project'>,
+  target: Target,
 ): Promise<ImportedObject[]> {
   const { thread, messages, runs, steps } = history
+  const { dialect, project } = target
   const found = await findThread(trx, thread.id, dialect)
-  const obstacle = found && (await findObstacle(trx, found, project))
+  const brought = await findBrought(trx, [thread, ...messages], target)
+  const obstacle = found
+    ? await findObstacle(trx, found, project)
+    : brought.has(thread.id) && 'deleted'
   if (obstacle) {
     const all = [thread, ...messages, ...runs, ...steps]
     return all.map((object) => ({ kind: kindOf(object), id: object.id, outcome: obstacle }))
@@ -160,9 +171,12 @@ async function importThread(
     outcome: found ? await completeThread(trx, found, thread) : 'imported',
   })
   if (!found) await insertThread(trx, thread, project)
-  objects.push(...(await importMessages(trx, history)))
+  objects.push(...(await importMessages(trx, history, brought)))
   objects.push(...(await importRuns(trx, history)))
   objects.push(...(await importSteps(trx, history)))
+  const isNew = ({ kind, outcome }: ImportedObject) =>
+    outcome === 'imported' && (kind === 'thread' || kind === 'message')
+  await rememberImported(trx, objects.filter(isNew), project)
   return objects
 }
 
@@ -241,11 +255,12 @@ type MessageRow = Selectable<Database['messages']>
 async function importMessages(
   trx: Kysely<Database>,
   { thread, messages, newestFirst }: ThreadHistory,
+  brought: Set<string>,
 ): Promise<ImportedObject[]> {
   const rows = await selectByIds(messages, (ids) =>
     trx.selectFrom('messages').selectAll().where('id', 'in', ids).execute(),
   )
-  const fresh = messages.filter(({ id }) => !rows.has(id))
+  const fresh = messages.filter(({ id }) => !rows.has(id) && !brought.has(id))
   const [oldest] = fresh
   if (oldest) {
     const later = await takeLater<MessageRow>({
@@ -270,7 +285,8 @@ async function importMessages(
   return messages.map((message) => {
     const { id } = message
     const row = rows.get(id)
-    return { kind: 'message', id, outcome: row ? compareMessage(row, message) : 'imported' }
+    if (row) return { kind: 'message', id, outcome: compareMessage(row, message) }
+    return { kind: 'message', id, outcome: brought.has(id) ? 'deleted' : 'imported' }
   })
 }
 
@@ -477,27 +493,4 @@ function* merge<T extends { created_at: number }>(
     }
   }
   yield [...part, ...later.slice(taken)]
-}
-
-// --- Many at once -------------------------------------------------------------------------------------------
-
-async function selectByIds<Row extends { id: string }>(
-  objects: { id: string }[],
-  select: (ids: string[]) => Promise<Row[]>,
-): Promise<Map<string, Row>> {
-  const rows = new Map<string, Row>()
-  for (let start = 0; start < objects.length; start += idsPerQuery) {
-    const ids = objects.slice(start, start + idsPerQuery).map(({ id }) => id)
-    for (const row of await select(ids)) rows.set(row.id, row)
-  }
-  return rows
-}
-
-async function insertRows<Row>(
-  rows: Row[],
-  insert: (rows: Row[]) => Promise<unknown>,
-): Promise<void> {
-  for (let start = 0; start < rows.length; start += rowsPerInsert) {
-    await insert(rows.slice(start, start + rowsPerInsert))
-  }
 }

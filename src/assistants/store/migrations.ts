@@ -140,6 +140,12 @@ async function addProjectsAndUsage(db: Kysely<unknown>, dialect: SqlDialect): Pr
     .addColumn('cost', 'double precision')
     .execute()
   await db.schema
+    .createTable('imported_objects')
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('project', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('imported_objects_pkey', ['id', 'project'])
+    .execute()
+  await db.schema
     .createIndex('assistants_project')
     .on('assistants')
     .columns(['project', 'seq'])

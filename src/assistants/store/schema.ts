@@ -63,6 +63,11 @@ export interface Database {
     turn_state: string | null
     body: string
   }
+  /**
+   * Assistants, threads and messages that an import brought into a project. Stay when those go, so
+   * that the next import does not bring them back.
+   */
+  imported_objects: { id: string; project: string }
   /** What each turn of a model cost. Stays when the thread goes. */
   usage_records: {
     seq: Generated<number>

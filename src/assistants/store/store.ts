@@ -236,8 +236,11 @@ export interface Store extends ObjectStore {
    * as the assistant or thread of a new run.
    */
   project(id: string): ObjectStore
-  /** Where history from elsewhere goes: into a project, or, in a dry run, nowhere. */
-  history(target: { project: string; dryRun: boolean }): HistoryStore
+  /**
+   * Where history from elsewhere goes: into a project, or, in a dry run, nowhere. What was deleted
+   * since it came stays away, unless it is to be restored.
+   */
+  history(target: { project: string; dryRun: boolean; restore: boolean }): HistoryStore
   /** Tells whoever works on a thread that it is gone. Answers how to stop listening. */
   onThreadDeleted(listener: (threadId: string) => void): () => void
   /** The run as it is now, or `undefined` if it was in none of the states `from`, or held by another. */

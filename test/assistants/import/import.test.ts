@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 
 import type OpenAI from 'openai'
@@ -13,10 +14,12 @@ import {
   type Skipped,
 } from '../../../src/assistants/import/import.ts'
 import { createPostgresStore } from '../../../src/assistants/store/postgres.ts'
+import { createSqlStore } from '../../../src/assistants/store/sql-store.ts'
 import type { Store } from '../../../src/assistants/store/store.ts'
 import type { Logger } from '../../../src/log.ts'
 import { createTestDatabase, withoutServer } from '../../helpers/postgres.ts'
 import { createTestClient, createTestRuntime, type TestRuntime } from '../runtime.ts'
+import { createTestPGlite, pgliteDialect } from '../store/pglite.ts'
 import {
   assistantId,
   exportedAssistant,
@@ -53,11 +56,11 @@ interface Imported extends Omit<ImportSummary, 'skipped'> {
 async function importInto(
   store: Store,
   files: string[],
-  { project = 'default', dryRun = false } = {},
+  { project = 'default', dryRun = false, restore = false } = {},
 ): Promise<Imported> {
   const skipped: Skipped[] = []
   const summary = await importFiles(files, {
-    history: store.history({ project, dryRun }),
+    history: store.history({ project, dryRun, restore }),
     onSkipped: (each) => void skipped.push(each),
     onProgress: () => {},
   })
@@ -335,6 +338,47 @@ function describeImport(
       assert.deepEqual(dry, await importAll(path))
     })
 
+    it('does not bring back what was deleted here, unless asked to', async () => {
+      const id = 'thread_gone'
+      const path = await lines(
+        exportedAssistant({ id: 'asst_gone' }),
+        exportedThread({ id }),
+        exportedMessage(62, { thread_id: id }),
+        exportedMessage(63, { thread_id: id }),
+        exportedRun(62, { thread_id: id }),
+        exportedStep(62, { thread_id: id, run_id: 'run_62' }),
+      )
+      const skippedOf = async (options: { dryRun?: boolean; restore?: boolean } = {}) =>
+        (await importInto(runtime.store, [path], options)).skipped.map(
+          (each) => `${each.id} ${each.reason}`,
+        )
+      assert.deepEqual(await skippedOf(), [])
+      await beta.threads.messages.delete('msg_63', { thread_id: id })
+      await beta.assistants.delete('asst_gone')
+      assert.deepEqual(await skippedOf(), ['asst_gone deleted', 'msg_63 deleted'])
+
+      await beta.threads.delete(id)
+      const all = ['asst_gone', id, 'msg_62', 'msg_63', 'run_62', 'step_62']
+      const allDeleted = all.map((each) => `${each} deleted`)
+      assert.deepEqual(await skippedOf(), allDeleted)
+      // While the rows are still being removed, it cannot come back.
+      while ((await skippedOf({ dryRun: true, restore: true })).length > 0) await setImmediate()
+      assert.deepEqual(await skippedOf(), allDeleted)
+      assert.deepEqual(await skippedOf({ restore: true }), [])
+      assert.deepEqual(await textsOf(beta.threads, 'asc', id), ['message 62', 'message 63'])
+      assert.equal((await beta.assistants.retrieve('asst_gone')).id, 'asst_gone')
+      assert.deepEqual(await skippedOf(), [])
+
+      // In another project it has never been.
+      await beta.threads.delete(id)
+      while ((await skippedOf({ dryRun: true, restore: true })).length > 0) await setImmediate()
+      const elsewhere = await importInto(runtime.store, [path], { project: 'physics' })
+      assert.deepEqual(
+        elsewhere.skipped.map((each) => each.id),
+        ['asst_gone'],
+      )
+    })
+
     it('gives a project what is its own', async () => {
       const id = 'thread_maths'
       const path = await lines(
@@ -360,6 +404,12 @@ describeImport('SQLite', async (log) => {
   const { createSqliteStore } = await import('../../../src/assistants/store/sqlite.ts')
   return createSqliteStore({ path: ':memory:', log })
 })
+
+const pglite = await createTestPGlite()
+after(() => pglite.close())
+describeImport('PGlite', async (log) =>
+  createSqlStore({ db: pglite.connect(), dialect: pgliteDialect, log }),
+)
 
 describeImport(
   'Postgres',
@@ -435,6 +485,21 @@ describe('import', () => {
         }),
     ],
   ]
+  const unsaid = three.map(({ thread_id: _thread, ...rest }) => rest)
+  packings.push(
+    ['threads by id', () => JSON.stringify({ [threadId]: { messages: unsaid } })],
+    ['lists by the id of the thread', () => JSON.stringify({ threads: { [threadId]: unsaid } })],
+    ['the id of a thread beside', () => JSON.stringify({ thread: threadId, messages: unsaid })],
+    [
+      'a page of the Node SDK as it is',
+      () => JSON.stringify({ options: { path: '/threads' }, ...exportedPage(three) }),
+    ],
+    ['pages without anything between', () => three.map((each) => JSON.stringify(each)).join('')],
+    [
+      'lines with empty ones between',
+      () => `\n${three.map((each) => JSON.stringify(each)).join('\r\n \r\n')}\n\n`,
+    ],
+  )
   for (const [what, content] of packings) {
     it(`reads ${what}`, async () => assert.deepEqual(await importText(content()), all))
   }
@@ -467,7 +532,7 @@ describe('import', () => {
       messages: [
         three[0],
         exportedMessage(2, { role: 'system' }),
-        exportedMessage(3, { created_at: spring * 1000 }),
+        exportedMessage(3, { created_at: 'yesterday' }),
         exportedMessage(4, { thread_id: undefined }),
         { object: 'file', id: 'file-1' },
         { nothing: 'known' },
@@ -486,8 +551,7 @@ describe('import', () => {
         {
           reason: 'shape',
           place: '1 messages[2]',
-          detail:
-            "Invalid 'created_at': integer above maximum value. Expected a value <= 253402300799, but got 1740787200000 instead.",
+          detail: "Invalid type for 'created_at': expected an integer, but got a string instead.",
         },
         {
           reason: 'shape',
@@ -504,6 +568,50 @@ describe('import', () => {
         { reason: 'empty', place: '1 threads[0]', detail: null },
       ],
     })
+  })
+
+  it('understands times as other programs write them', async () => {
+    const id = 'thread_times'
+    const inIt = { thread_id: id }
+    const times = [
+      spring * 1000,
+      `${spring}`,
+      spring + 0.75,
+      new Date(spring * 1000).toISOString(),
+      '2025-03-01 00:00:00',
+    ]
+    const messages = times.map((created_at, index) =>
+      exportedMessage(80 + index, { ...inIt, created_at }),
+    )
+    await importInto(runtime.store, [await lines(...messages)])
+    const { data } = await runtime.client.beta.threads.messages.list(id)
+    assert.deepEqual(
+      data.map(({ created_at }) => created_at),
+      times.map(() => spring),
+    )
+  })
+
+  it('is not led astray by names and ids that mean something elsewhere', async () => {
+    const strange = ['msg_../../x', 'msg_a\0b', 'msg_\ud800', 'msg_a b', `msg_${'x'.repeat(300)}`]
+    const path = await lines(
+      { id: 'constructor_1', object: 'constructor' },
+      { id: '__proto___1' },
+      ...strange.map((id) => exportedMessage(1, { id })),
+      exportedMessage(1, { run_id: `run_${'x'.repeat(3000)}` }),
+      exportedMessage(90, { thread_id: 'thread_plain' }),
+    )
+    const { imported, skipped } = await importInto(runtime.store, [path])
+    assert.equal(imported.message, 1)
+    assert.deepEqual(
+      skipped.map(({ reason }) => reason),
+      ['unknown', 'unknown', ...strange.map(() => 'shape'), 'shape'],
+    )
+  })
+
+  it('says of threads that they were made up only when they are', async () => {
+    const path = await lines(exportedMessage(91, { thread_id: 'thread_made_up' }))
+    assert.equal((await importInto(runtime.store, [path])).madeUp, 1)
+    assert.equal((await importInto(runtime.store, [path])).madeUp, 0)
   })
 
   it('takes metadata and contents for what they are', async () => {

@@ -46,7 +46,9 @@ export async function createTestPGlite(): Promise<TestPGlite> {
   return {
     connect,
     empty: async () => {
-      await pglite.exec('truncate assistants, threads, usage_records restart identity cascade')
+      await pglite.exec(
+        'truncate assistants, threads, usage_records, imported_objects restart identity cascade',
+      )
     },
     close: () => pglite.close(),
   }
