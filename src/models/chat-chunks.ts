@@ -3,6 +3,7 @@ import type OpenAI from 'openai'
 import { createChatState, reasoningFields, type ChatState } from './chat-state.ts'
 import type { DeepPartial } from './deep-partial.ts'
 import type { ModelEvent, ModelUsage } from './driver.ts'
+import { isText, toArgumentText, toCount, toModelUsage } from './endpoint-values.ts'
 import type { AnswerReader } from './endpoint.ts'
 import { brokeOff, neverEnds } from './provider-error.ts'
 import { createThoughtFilter, type Spoken } from './thoughts.ts'
@@ -16,37 +17,39 @@ type FinishReason = Extract<ModelEvent, { type: 'finish' }>['reason']
 /** A chunk as others than OpenAI send it: they leave out nearly anything. */
 export type AnyChunk = DeepPartial<Chunk>
 
-/** The chunks of one answer, read whatever their endpoint's habits. */
-export interface ChunkReader extends AnswerReader<AnyChunk> {
-  /** Whether the answer began in a thought that only its end showed; undefined: cannot be told. */
-  beganInThought(): boolean | undefined
-}
-
 export interface ChunkReaderOptions {
   /** Only the first call counts, also where the endpoint does not know `parallel_tool_calls`. */
   oneCall?: boolean
   /** The model's answers begin in a thought, without `<think>`. */
   beginsInThought?: boolean
+  /** What a whole answer has shown; undefined: cannot be told. */
+  onEnd?: (seen: { beganInThought: boolean | undefined }) => void
 }
 
 /** More than any model writes in a turn. */
 const maxLength = 8 * 1024 * 1024
 
+/** More than any model makes in a turn. */
+const maxCalls = 1000
+
+/** The chunks of one answer, read whatever their endpoint's habits. */
 export function createChunkReader({
   oneCall = false,
   beginsInThought = false,
-}: ChunkReaderOptions = {}): ChunkReader {
+  onEnd = () => {},
+}: ChunkReaderOptions = {}): AnswerReader<AnyChunk> {
   const state = createChatState()
   const toolCalls = createToolCallIndex(state)
   const thoughts = createThoughtFilter({ beginsInThought })
   let length = 0
   let sawChunk = false
+  let isWhole = false
   let reason: FinishReason | undefined
   let usage: ModelUsage | null = null
 
-  function speak({ text, thought }: Spoken): ModelEvent[] {
-    state.addThought(thought)
-    return text === '' ? [] : [{ type: 'text', text }]
+  function speak({ text, thought }: Spoken, events: ModelEvent[]): void {
+    if (thought !== '') state.addThought(thought)
+    if (text !== '') events.push({ type: 'text', text })
   }
 
   /** Thoughts and what is held back stay here, unseen by whoever limits what is said. */
@@ -55,66 +58,100 @@ export function createChunkReader({
     if (length > maxLength) throw neverEnds()
   }
 
-  function readReasoning(delta: object): ModelEvent[] {
-    const events: ModelEvent[] = []
+  function readReasoning(delta: object, events: ModelEvent[]): void {
     for (const field of reasoningFields) {
       const value: unknown = Reflect.get(delta, field)
       if (!isText(value) && !Array.isArray(value)) continue
       measure(value)
       state.addReasoning(field, value)
-      events.push(...speak(thoughts.trust()))
+      speak(thoughts.trust(), events)
     }
-    return events
   }
 
-  function readContent(content: unknown): ModelEvent[] {
-    if (content === undefined || content === null) return []
+  function readContent(content: unknown, events: ModelEvent[]): void {
+    if (content === undefined || content === null) return
     measure(content)
-    if (isText(content)) return speak(thoughts.add(content))
-    if (!Array.isArray(content)) return []
-    return content.flatMap((part: unknown) => {
+    if (isText(content)) return speak(thoughts.add(content), events)
+    if (!Array.isArray(content)) return
+    for (const part of content as unknown[]) {
       const { type, text, refusal } = (part ?? {}) as Record<string, unknown>
-      if (isText(refusal)) return [{ type: 'refusal' as const, text: refusal }]
-      return type === 'text' && isText(text) ? speak(thoughts.add(text)) : []
-    })
+      if (isText(refusal)) events.push({ type: 'refusal', text: refusal })
+      else if (type === 'text' && isText(text)) speak(thoughts.add(text), events)
+    }
   }
 
-  function readCalls({ tool_calls, function_call: legacy }: DeepPartial<Delta>): ModelEvent[] {
+  function readCalls(
+    { tool_calls, function_call: legacy }: DeepPartial<Delta>,
+    events: ModelEvent[],
+  ): void {
+    if (!tool_calls && !legacy) return
     const fragments = [...(tool_calls ?? []), ...(legacy ? [{ index: 0, function: legacy }] : [])]
-    if (fragments.length === 0) return []
+    if (fragments.length === 0) return
     measure(fragments)
-    const events = fragments.map((fragment) => toolCalls.place(fragment))
-    return [...speak(thoughts.trust()), ...(oneCall ? events.filter(isFirstCall) : events)]
+    speak(thoughts.trust(), events)
+    const placed = fragments.filter(isFragment).map((fragment) => toolCalls.place(fragment))
+    if (toolCalls.count() > maxCalls) throw neverEnds()
+    events.push(...(oneCall ? placed.filter(isFirstCall) : placed))
   }
 
   return {
     read(chunk) {
       sawChunk = true
-      const choice = chunk.choices?.[0]
+      // Nobody asked for a second answer.
+      const choice = chunk.choices?.find((each) => each && (each.index ?? 0) === 0)
       // Some send the count with every chunk, some with the last one, OpenAI in one of its own.
       usage = toUsage(chunk.usage) ?? toUsage(usageOf(choice)) ?? usage
-      if (!choice) return []
-      if (isText(choice.finish_reason)) reason = toReason(choice.finish_reason)
-      const delta = choice.delta ?? {}
-      const { content, refusal } = delta
-      const events = [...readReasoning(delta), ...readContent(content)]
-      if (isText(refusal)) events.push({ type: 'refusal', text: refusal })
-      return [...events, ...readCalls(delta)]
+      if (!choice) {
+        isWhole ||= Boolean(chunk.usage) && (chunk.choices ?? []).length === 0
+        return []
+      }
+      if (isText(choice.finish_reason)) {
+        reason = toReason(choice.finish_reason)
+        isWhole = true
+      }
+      const { delta } = choice
+      if (!delta) return []
+      const events: ModelEvent[] = []
+      readReasoning(delta, events)
+      readContent(delta.content, events)
+      if (isText(delta.refusal)) {
+        measure(delta.refusal)
+        events.push({ type: 'refusal', text: delta.refusal })
+      }
+      readCalls(delta, events)
+      return events
     },
+    isWhole: () => isWhole,
     finish() {
       if (!sawChunk) return []
       const cutShort = reason === 'length' || reason === 'content_filter'
-      const events = speak(thoughts.finish())
+      const events: ModelEvent[] = []
+      speak(thoughts.finish(), events)
       const rest = toolCalls.finish({ isComplete: reason !== undefined && !cutShort })
       events.push(...(oneCall ? rest.filter(isFirstCall) : rest))
       // Several endpoints say `stop`, or nothing, after tool calls.
       const natural = toolCalls.count() > 0 ? 'tool_calls' : 'stop'
       const left = toolCalls.count() > 0 ? state.toTurnState() : undefined
       const said = cutShort && reason !== undefined ? reason : natural
+      onEnd({ beganInThought: thoughts.beganInThought() })
       return [...events, { type: 'finish', reason: said, usage, ...(left && { state: left }) }]
     },
-    beganInThought: () => thoughts.beganInThought(),
   }
+}
+
+/** A whole answer as the one chunk of a stream. */
+export function toChunk(answer: object): AnyChunk {
+  const { choices, usage } = answer as { choices?: unknown; usage?: unknown }
+  if (!Array.isArray(choices)) throw new SyntaxError('JSON without an answer')
+  const whole = (choices as ({ message?: object } | null)[]).map((choice) => ({
+    ...choice,
+    delta: choice?.message,
+  }))
+  return { choices: whole, usage } as AnyChunk // all of it is checked where it is read
+}
+
+function isFragment(value: unknown): value is DeepPartial<ToolCallFragment> {
+  return typeof value === 'object' && value !== null
 }
 
 function isFirstCall(event: ModelEvent): boolean {
@@ -197,12 +234,6 @@ function createToolCallIndex(state: ChatState) {
   }
 }
 
-/** Some send the arguments as the object itself. */
-function toArgumentText(value: unknown): string {
-  if (typeof value === 'string') return value
-  return value === undefined || value === null ? '' : JSON.stringify(value)
-}
-
 /** Throws where the endpoint says that this is not all the model had to say. */
 function toReason(said: string): FinishReason {
   const reason = said.toLowerCase()
@@ -215,31 +246,17 @@ function toReason(said: string): FinishReason {
 export function toUsage(
   usage: DeepPartial<OpenAI.CompletionUsage> | null | undefined,
 ): ModelUsage | null {
-  const prompt = toCount(usage?.prompt_tokens)
-  const completion = toCount(usage?.completion_tokens)
-  if (prompt === undefined || completion === undefined) return null
-  const cached = toCount(usage?.prompt_tokens_details?.cached_tokens) ?? cachedElsewhere(usage)
-  const reasoning = toCount(usage?.completion_tokens_details?.reasoning_tokens)
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    ...(cached !== undefined && { cached_tokens: cached }),
-    ...(reasoning !== undefined && { reasoning_tokens: reasoning }),
-  }
+  if (!usage) return null
+  return toModelUsage({
+    prompt: usage.prompt_tokens,
+    completion: usage.completion_tokens,
+    cached: toCount(usage.prompt_tokens_details?.cached_tokens) ?? cachedElsewhere(usage),
+    reasoning: usage.completion_tokens_details?.reasoning_tokens,
+  })
 }
 
 /** DeepSeek's and Moonshot's own words for it. */
-function cachedElsewhere(usage: object | null | undefined): number | undefined {
-  if (!usage) return undefined
+function cachedElsewhere(usage: object): number | undefined {
   const names = ['prompt_cache_hit_tokens', 'cached_tokens']
   return names.map((name) => toCount(Reflect.get(usage, name))).find((count) => count !== undefined)
-}
-
-function toCount(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
 }

@@ -76,11 +76,19 @@ function extendLast(details: unknown[], piece: unknown): boolean {
   return true
 }
 
-/** The message as its endpoint wrote it, where it is one with calls; `withReasoning`: all of it. */
+export interface StateOptions {
+  /** With its thoughts. */
+  withReasoning: boolean
+  /** With whatever else came with its calls. */
+  withState: boolean
+}
+
+/** The message as its endpoint wrote it, where it is one with calls. */
 export function toChatMessage(
-  { state, ...message }: ModelMessage,
-  { withReasoning }: { withReasoning: boolean },
+  { state: left, ...message }: ModelMessage,
+  { withReasoning, withState: isWanted }: StateOptions,
 ): ModelMessage {
+  const state = isWanted ? left : undefined
   if (message.role !== 'assistant' || !message.tool_calls) return message
   const calls = message.tool_calls.map((call, index) => withState(call, { state, index }))
   if (state?.driver !== chatStateDriver || !withReasoning) return { ...message, tool_calls: calls }

@@ -3,8 +3,7 @@ const maxErrorBytes = 64 * 1024
 
 /**
  * A `fetch` whose errors all look like OpenAI's: `{ error: { message, … } }`, whichever of their own
- * shapes the endpoint has. The SDK would lose what the others say. An answer that goes on without an
- * end of any event breaks off, and redirects are not followed.
+ * shapes the endpoint has. The SDK would lose what the others say. Redirects are not followed.
  */
 export function fetchWithReadableErrors(send: typeof fetch): typeof fetch {
   return async (input, init) => {

@@ -1,6 +1,8 @@
-import OpenAI from 'openai'
+import OpenAI, { APIError } from 'openai'
 
+import { ProviderError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { readJson, type Batch } from './answer-events.ts'
 import { contextWindowOf } from './context-windows.ts'
 import type { ModelDriver, ModelEvent, StreamOptions } from './driver.ts'
 import { fetchWithReadableErrors } from './endpoint-fetch.ts'
@@ -37,14 +39,16 @@ export interface AnswerReader<Piece> {
   finish(): ModelEvent[]
   /** True while the model may be silent for long: only then it has as much time as for a beginning. */
   isThinking?: () => boolean
-  /** True once the answer is whole, where it says so itself. */
+  /** True once the endpoint has said that it is done, though a count may still come. */
+  isWhole: () => boolean
+  /** True once nothing more can come. */
   isOver?: () => boolean
 }
 
 export interface Question<Piece> {
   model: string
   /** Sends the request; the answer is given up when the signal is aborted. */
-  ask: (options: { signal: AbortSignal }) => Promise<AsyncIterable<Piece>>
+  ask: (options: { signal: AbortSignal }) => Promise<AsyncIterable<Batch<Piece>>>
   reader: AnswerReader<Piece>
 }
 
@@ -97,25 +101,29 @@ export function createEndpoint(
     signal.throwIfAborted()
     const tooLong = new AbortController()
     const watchdog = createWatchdog(() => tooLong.abort())
+    let hasBegun = false
+    let isLast = false
+    const isWhole = () => isLast || reader.isWhole()
     watchdog.allow(firstTokenTimeoutMs)
     try {
-      const pieces = await ask({ signal: AbortSignal.any([signal, tooLong.signal]) })
+      const batches = await ask({ signal: AbortSignal.any([signal, tooLong.signal]) })
       try {
-        for await (const piece of pieces) {
-          const events = reader.read(piece)
-          watchdog.allow(patience(reader))
-          yield* events
+        for await (const batch of batches) {
+          for (const piece of batch.pieces) {
+            for (const event of reader.read(piece)) yield event
+          }
+          hasBegun ||= batch.pieces.length > 0
+          isLast = batch.isLast
+          watchdog.allow(patience())
         }
       } catch (error) {
         // Nobody minds how a connection ends that has nothing more to bring.
-        if (!reader.isOver?.()) throw error
+        if (!isWhole() || isSaid(error)) throw error
       }
-      // When aborted, the SDK ends the stream as if it were whole.
       signal.throwIfAborted()
-      if (tooLong.signal.aborted && !reader.isOver?.()) throw tookTooLong()
-      const last = reader.finish()
+      const last = isWhole() ? reader.finish() : []
       if (last.length === 0) throw brokeOff()
-      yield* last
+      for (const event of last) yield event
     } catch (error) {
       if (signal.aborted) throw signal.reason
       const failure = tooLong.signal.aborted
@@ -126,17 +134,20 @@ export function createEndpoint(
     } finally {
       watchdog.stop()
     }
-  }
 
-  function patience({ isThinking, isOver }: Pick<AnswerReader<never>, 'isThinking' | 'isOver'>) {
-    if (isOver?.()) return Math.min(closingMs, gapTimeoutMs)
-    return isThinking?.() ? firstTokenTimeoutMs : gapTimeoutMs
+    /** Whatever comes is a sign of life: some send comments as long as the model thinks. */
+    function patience(): number {
+      if (isLast || reader.isOver?.()) return Math.min(closingMs, gapTimeoutMs)
+      return !hasBegun || reader.isThinking?.() ? firstTokenTimeoutMs : gapTimeoutMs
+    }
   }
 
   async function listModels({ signal }: { signal: AbortSignal }): Promise<OpenAI.Models.Model[]> {
     try {
-      const page = await client.models.list({ signal })
-      return page.data.slice(0, 1000)
+      const list = await readJson(await client.models.list({ signal }).asResponse())
+      const { data } = list as { data?: OpenAI.Models.Model[] }
+      if (!Array.isArray(data)) throw new SyntaxError('JSON without a list of models')
+      return data.slice(0, 1000)
     } catch (error) {
       if (signal.aborted) throw signal.reason
       const context = { model: defaultModel ?? '', apiKey, dialect: name }
@@ -154,6 +165,11 @@ export function createEndpoint(
     contextWindow: (model) => contextWindow ?? contextWindowOf(model),
     listModels,
   }
+}
+
+/** Whether the endpoint itself, or its answer, is what was wrong. */
+function isSaid(error: unknown): boolean {
+  return error instanceof APIError || error instanceof ProviderError || error instanceof SyntaxError
 }
 
 /** Barks once nothing has come for as long as it was last told to allow. */

@@ -2,6 +2,18 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 
 import { ProviderError, type ProviderErrorOptions } from '../errors.ts'
 
+/** The endpoint does not take a parameter that the caller has set. */
+export class ParameterRefusedError extends Error {
+  override readonly name = 'ParameterRefusedError'
+  readonly parameter: string
+  readonly refusal: APIError
+  constructor(parameter: string, refusal: APIError) {
+    super(refusal.message)
+    this.parameter = parameter
+    this.refusal = refusal
+  }
+}
+
 export interface EndpointErrorContext {
   model: string
   /** Never to be shown, wherever the endpoint may have put it. */
@@ -16,6 +28,7 @@ export interface EndpointErrorContext {
  */
 export function toProviderError(error: unknown, context: EndpointErrorContext): ProviderError {
   if (error instanceof ProviderError) return error
+  if (error instanceof ParameterRefusedError) return parameterRefused(error, context)
   if (error instanceof APIConnectionTimeoutError) return tookTooLong(error)
   if (error instanceof APIConnectionError) {
     return new ProviderError('server_error', 'The model endpoint cannot be reached.', {
@@ -62,6 +75,18 @@ export function redirected(status: number, cause?: unknown): ProviderError {
 export function overRateLimit(options: ProviderErrorOptions = {}): ProviderError {
   const message = 'The model endpoint is over its rate limit (429).'
   return new ProviderError('rate_limit_exceeded', message, options)
+}
+
+function parameterRefused(
+  { parameter, refusal }: ParameterRefusedError,
+  { apiKey }: EndpointErrorContext,
+): ProviderError {
+  const said = saidOf(refusal, apiKey)
+  const message = `The model endpoint does not take '${parameter}' for this model (${refusal.status}); leave it out, or use another model${said && `: ${said}`}`
+  return new ProviderError('invalid_prompt', message, {
+    cause: forLog(refusal, apiKey),
+    param: parameter,
+  })
 }
 
 function promptTooLong(cause: unknown): ProviderError {

@@ -1,13 +1,14 @@
 import { APIError, type OpenAI } from 'openai'
 
-import { ProviderError } from '../errors.ts'
 import type { DeepPartial } from './deep-partial.ts'
 import type { ModelEvent, ModelUsage } from './driver.ts'
+import { isText, toArgumentText, toModelUsage } from './endpoint-values.ts'
 import type { AnswerReader } from './endpoint.ts'
+import { neverEnds } from './provider-error.ts'
 import { toTurnState } from './responses-state.ts'
 import { createToolArguments, type ToolArguments } from './tool-arguments.ts'
 
-type AnyEvent = OpenAI.Responses.ResponseStreamEvent
+export type AnyEvent = DeepPartial<OpenAI.Responses.ResponseStreamEvent>
 /** The events that something is read from. */
 type EventType =
   | 'response.output_item.added'
@@ -19,7 +20,9 @@ type EventType =
   | 'response.incomplete'
   | 'response.failed'
   | 'error'
-type EventOf<Type> = DeepPartial<Extract<AnyEvent, { type: Type }>> & { type: Type }
+type EventOf<Type> = DeepPartial<Extract<OpenAI.Responses.ResponseStreamEvent, { type: Type }>> & {
+  type: Type
+}
 type Event = { [Type in EventType]: EventOf<Type> }[EventType]
 type OutputItem = OpenAI.Responses.ResponseOutputItem
 type Response = DeepPartial<OpenAI.Responses.Response>
@@ -33,11 +36,7 @@ const maxItemBytes = 8 * 1024 * 1024
  * they are when they are done, or from the response at its end. With `oneCall`, further function
  * calls are passed over.
  */
-export function createResponseReader({
-  oneCall,
-}: {
-  oneCall: boolean
-}): AnswerReader<DeepPartial<AnyEvent>> {
+export function createResponseReader({ oneCall }: { oneCall: boolean }): AnswerReader<AnyEvent> {
   const texts = createTexts()
   const calls = createCalls()
   const done: { item: OutputItem; position: number }[] = []
@@ -108,6 +107,7 @@ export function createResponseReader({
       return oneCall ? events.filter(isOfFirstCall) : events
     },
     isThinking: () => thinking,
+    isWhole: () => ended !== undefined,
     isOver: () => ended !== undefined,
     finish() {
       if (!ended) return []
@@ -120,6 +120,15 @@ export function createResponseReader({
       return [{ type: 'finish', ...ended, ...(state && { state }) }]
     },
   }
+}
+
+/** A whole response as the event at the end of a stream. */
+export function toLastEvent(response: object): AnyEvent {
+  const isIncomplete = 'status' in response && response.status === 'incomplete'
+  const isResponse = 'output' in response && Array.isArray(response.output)
+  if (!isResponse) throw new SyntaxError('JSON without a response')
+  const type = isIncomplete ? 'response.incomplete' : 'response.completed'
+  return { type, response } as AnyEvent // all of it is checked where it is read
 }
 
 function isOfFirstCall(event: ModelEvent): boolean {
@@ -249,34 +258,10 @@ function toReason(reason: string | null | undefined): Finish['reason'] | undefin
 }
 
 function toUsage(usage: Response['usage']): ModelUsage | null {
-  const prompt = toCount(usage?.input_tokens)
-  const completion = toCount(usage?.output_tokens)
-  if (prompt === undefined || completion === undefined) return null
-  const cached = toCount(usage?.input_tokens_details?.cached_tokens)
-  const reasoning = toCount(usage?.output_tokens_details?.reasoning_tokens)
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    ...(cached !== undefined && { cached_tokens: cached }),
-    ...(reasoning !== undefined && { reasoning_tokens: reasoning }),
-  }
-}
-
-function toCount(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
-}
-
-/** Some send the arguments as the object itself. */
-function toArgumentText(value: unknown): string {
-  if (typeof value === 'string') return value
-  return value === undefined || value === null ? '' : JSON.stringify(value)
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
-}
-
-function neverEnds(): ProviderError {
-  return new ProviderError('server_error', 'The model endpoint sent an answer that never ends.')
+  return toModelUsage({
+    prompt: usage?.input_tokens,
+    completion: usage?.output_tokens,
+    cached: usage?.input_tokens_details?.cached_tokens,
+    reasoning: usage?.output_tokens_details?.reasoning_tokens,
+  })
 }

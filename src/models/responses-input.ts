@@ -2,6 +2,7 @@ import type OpenAI from 'openai'
 
 import { ProviderError } from '../errors.ts'
 import type { ModelMessage, ModelRequest } from './driver.ts'
+import { isNamed, type Dispensable, type Quirk } from './refusals.ts'
 import { fromTurnState } from './responses-state.ts'
 
 type Body = OpenAI.Responses.ResponseCreateParamsStreaming
@@ -13,23 +14,67 @@ type ContentPart = OpenAI.Chat.ChatCompletionContentPart
 const fewestTokens = 16
 
 /** The request in the words of the Responses API. Nothing is kept at the endpoint. */
-export function toResponsesBody(request: ModelRequest, model: string): Body {
-  const { reasoning_effort: effort, temperature, top_p } = request
+export function toResponsesBody(asked: ModelRequest, quirks: ReadonlySet<Quirk>): Body {
+  const request = quirks.has('state') ? withoutStates(asked) : asked
+  const { model, reasoning_effort: effort, temperature, top_p } = request
+  const isNoEffort = effort === 'none' && quirks.has('no_effort')
   const limit = request.max_completion_tokens
   return {
     model,
     stream: true,
     store: false,
-    include: ['reasoning.encrypted_content'],
+    ...(!quirks.has('include') && { include: ['reasoning.encrypted_content'] as const }),
     ...toPrompt(request),
-    ...toToolMembers(request),
+    ...toToolMembers(request, quirks),
     ...toText(request.response_format),
-    ...(effort && { reasoning: { effort } }),
+    ...(effort && !isNoEffort && { reasoning: { effort } }),
     ...(limit && { max_output_tokens: Math.max(limit, fewestTokens) }),
     ...(typeof temperature === 'number' && { temperature }),
     ...(typeof top_p === 'number' && { top_p }),
   }
 }
+
+function withoutStates(request: ModelRequest): ModelRequest {
+  const messages = request.messages.map((message) => {
+    const bare = { ...message }
+    delete bare.state
+    return bare
+  })
+  return { ...request, messages }
+}
+
+export const responsesDispensable: readonly Dispensable<Body>[] = [
+  {
+    quirk: 'include',
+    // It may also be the value that is not known.
+    isRefused: ({ said, status }, { include }) =>
+      status !== 404 &&
+      include !== undefined &&
+      /(?:^|['"`\s])include(?:$|['"`\s[])|encrypted[ _.]content/i.test(said) &&
+      !unreadable.test(said),
+  },
+  {
+    quirk: 'parallel_tool_calls',
+    isRefused: (complaint, body) =>
+      complaint.isUnknown &&
+      'parallel_tool_calls' in body &&
+      isNamed(complaint, 'parallel_tool_calls'),
+  },
+  {
+    quirk: 'no_effort',
+    isRefused: (complaint, { reasoning }) =>
+      complaint.isUnknown && reasoning?.effort === 'none' && isNamed(complaint, 'reasoning'),
+  },
+  {
+    quirk: 'state',
+    isRefused: ({ said, request }) =>
+      (unreadable.test(said) || /\brs_|reasoning/i.test(said)) &&
+      request.messages.some(({ state }) => state),
+  },
+]
+
+/** Reasoning that was written at another endpoint, or with another key. */
+const unreadable = /invalid_encrypted_content|could not be (?:verified|decrypted|parsed)/
 
 function toPrompt({ messages, response_format }: ModelRequest) {
   const [first, ...rest] = messages
@@ -107,12 +152,16 @@ function toContent(content: string | readonly ContentPart[]): InputContent[] {
   })
 }
 
-function toToolMembers({ tools = [], tool_choice: choice, parallel_tool_calls }: ModelRequest) {
+function toToolMembers(
+  { tools = [], tool_choice: choice, parallel_tool_calls }: ModelRequest,
+  quirks: ReadonlySet<Quirk>,
+) {
   if (tools.length === 0) return {}
   return {
     tools: tools.map(toTool),
     ...(choice && { tool_choice: toToolChoice(choice) }),
-    ...(typeof parallel_tool_calls === 'boolean' && { parallel_tool_calls }),
+    ...(typeof parallel_tool_calls === 'boolean' &&
+      !quirks.has('parallel_tool_calls') && { parallel_tool_calls }),
   }
 }
 

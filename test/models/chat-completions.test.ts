@@ -2,11 +2,9 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 
 import { createLogger } from '../../src/log.ts'
-import {
-  createChatCompletionsDriver,
-  type ChatCompletionsDriverOptions,
-} from '../../src/models/chat-completions.ts'
+import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
 import type { ModelEvent, ModelRequest } from '../../src/models/driver.ts'
+import type { EndpointOptions } from '../../src/models/endpoint.ts'
 import { createModelServer, type ModelServer, type Reply } from '../helpers/model-server.ts'
 
 const log = createLogger({ level: 'silent', pretty: false })
@@ -19,7 +17,7 @@ describe('Chat Completions driver', () => {
   before(async () => (server = await createModelServer()))
   after(() => server.close())
 
-  const driver = (options: Partial<ChatCompletionsDriverOptions> = {}) =>
+  const driver = (options: Partial<EndpointOptions> = {}) =>
     createChatCompletionsDriver({
       baseURL: server.baseURL,
       apiKey: 'sk-secret-of-the-test',
@@ -27,7 +25,7 @@ describe('Chat Completions driver', () => {
       ...options,
     })
 
-  async function answer(reply: Reply, options: Partial<ChatCompletionsDriverOptions> = {}) {
+  async function answer(reply: Reply, options: Partial<EndpointOptions> = {}) {
     server.script(reply)
     return Array.fromAsync(driver(options).stream(request, { signal }))
   }

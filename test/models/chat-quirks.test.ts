@@ -58,7 +58,7 @@ describe('An endpoint with quirks', () => {
     const cases: [string, Partial<ModelRequest>, string][] = [
       ['parallel_tool_calls', { parallel_tool_calls: true }, 'Unknown name "parallel_tool_calls"'],
       ['stream_options', {}, 'Unrecognized request argument supplied: stream_options'],
-      ['reasoning_effort', { reasoning_effort: 'low' }, 'reasoning_effort is not supported'],
+      ['reasoning_effort', { reasoning_effort: 'none' }, 'reasoning_effort is not supported'],
     ]
     for (const [name, asked, message] of cases) {
       it(`leaves ${name} out, and remembers to`, async () => {
@@ -106,20 +106,51 @@ describe('An endpoint with quirks', () => {
       const twice = ask(refusal("'max_completion_tokens' is not supported"), {
         max_completion_tokens: 9,
       })
-      await assert.rejects(twice, { runErrorCode: 'invalid_prompt' })
+      await assert.rejects(twice, { param: 'max_completion_tokens' })
     })
 
-    it('does not leave out a parameter whose value is refused, or what was not complained about', async () => {
+    it('fails by the name of what the caller has set, and leaves nothing of it out', async () => {
       fresh()
-      for (const message of [
-        "Unsupported value: 'reasoning_effort' does not support 'low' with this model.",
-        "Unsupported parameter: 'temperature' is not supported with this model.",
-      ]) {
-        const count = server.requests.length
-        const asked = { reasoning_effort: 'low', temperature: 0.5 } as const
-        await assert.rejects(ask(refusal(message), asked), { runErrorCode: 'invalid_prompt' })
-        assert.equal(server.requests.length, count + 1)
+      await ask([refusal('reasoning_effort is not supported'), 'Hi'], { reasoning_effort: 'none' })
+      const asked = {
+        temperature: 0.5,
+        top_p: 0.5,
+        reasoning_effort: 'low',
+        max_completion_tokens: 9,
+        response_format: { type: 'json_object' },
+        tools: [{ type: 'function', function: { name: 'a' } }],
+        tool_choice: 'required',
+      } as const satisfies Partial<ModelRequest>
+      const complaints = {
+        temperature: "Unsupported parameter: 'temperature' is not supported with this model.",
+        top_p: 'Unknown name "top_p": Cannot find field.',
+        reasoning_effort: 'reasoning_effort is not supported',
+        response_format: 'This response_format type is unavailable now',
+        tools: 'gemma:2b does not support tools',
+        tool_choice: 'tool_choice is not supported',
       }
+      for (const [param, message] of Object.entries(complaints)) {
+        const count = server.requests.length
+        await assert.rejects(ask(refusal(message), { ...asked, tools: [...asked.tools] }), {
+          runErrorCode: 'invalid_prompt',
+          param,
+          message: `The model endpoint does not take '${param}' for this model (400); leave it out, or use another model: ${message}`,
+        })
+        assert.equal(server.requests.length, count + 1)
+        assert.equal(lastBody()['reasoning_effort'], 'low')
+      }
+      const value = "Unsupported value: 'temperature' does not support 0.5 with this model."
+      await assert.rejects(ask(refusal(value), asked), {
+        message: `The model endpoint refused the request (400): ${value}`,
+      })
+    })
+
+    it('learns nothing from what did not help', async () => {
+      fresh()
+      const message = 'Unknown parameter: stream_options'
+      await assert.rejects(ask([refusal(message), refusal('Too many messages')]))
+      await ask('Hi')
+      assert.equal('stream_options' in lastBody(), true)
     })
 
     const schema = { type: 'object', properties: { city: { type: 'string' } } }

@@ -334,62 +334,71 @@ describe('Responses driver', () => {
         input_audio: { data: '', format: 'mp3' as const },
       }
       const count = server.requests.length
-      assert.throws(
-        () =>
-          driver().stream(
-            { ...request, messages: [{ role: 'user', content: [audio] }] },
-            { signal },
-          ),
-        {
-          runErrorCode: 'invalid_prompt',
-          message: 'The Responses API cannot be asked for audio.',
-        },
-      )
+      const asked = { ...request, messages: [{ role: 'user' as const, content: [audio] }] }
+      await assert.rejects(Array.fromAsync(driver().stream(asked, { signal })), {
+        runErrorCode: 'invalid_prompt',
+        message: 'The Responses API cannot be asked for audio.',
+      })
       assert.equal(server.requests.length, count)
     })
 
-    it('without what the model refuses, and remembers it for requests of its kind', async () => {
-      const refuse = (param: string | null, message: string): Reply => ({
-        raw: {
-          status: 400,
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ error: { message, type: 'invalid_request_error', param } }),
-        },
-      })
+    const refuse = (param: string | null, message: string): Reply => ({
+      raw: {
+        status: 400,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ error: { message, type: 'invalid_request_error', param } }),
+      },
+    })
+
+    it('without what it can do without, and remembers what a model refuses', async () => {
       server.script(
-        refuse('temperature', "Unsupported parameter: 'temperature' is not supported."),
         refuse('include[0]', 'Encrypted content is not supported with this model.'),
-        refuse(null, 'Unknown argument: top_p'),
         refuse('reasoning.effort', 'Unsupported parameter'),
+        refuse(null, 'Unknown argument: parallel_tool_calls'),
         'Hi',
         'Hi',
         'Hi',
       )
       const count = server.requests.length
       const careful = driver()
-      const sampling = { temperature: 0.5, top_p: 0.5 }
-      const asked: ModelRequest = { ...request, ...sampling, reasoning_effort: 'low' }
+      const tools = [{ type: 'function' as const, function: { name: 'a' } }]
+      const asked = { ...request, tools, parallel_tool_calls: false }
       const ask = async (one: ModelRequest) => {
         const events = await Array.fromAsync(careful.stream(one, { signal }))
         assert.equal(text(events), 'Hi')
       }
-      await ask(asked)
-      await ask(asked)
       await ask({ ...asked, reasoning_effort: 'none' })
+      await ask({ ...asked, reasoning_effort: 'low' })
+      await ask({ ...asked, model: 'another-model' })
       const seen = server.requests
         .slice(count)
-        .map((one) =>
-          Object.keys(responsesBody(one)).filter((key) => /^(inc|tem|top|rea)/.test(key)),
-        )
+        .map((one) => Object.keys(responsesBody(one)).filter((key) => /^(inc|par|rea)/.test(key)))
       assert.deepEqual(seen, [
-        ['include', 'reasoning', 'temperature', 'top_p'],
-        ['include', 'reasoning', 'top_p'],
-        ['reasoning', 'top_p'],
+        ['include', 'parallel_tool_calls', 'reasoning'],
+        ['parallel_tool_calls', 'reasoning'],
+        ['parallel_tool_calls'],
+        [],
         ['reasoning'],
-        [],
-        [],
-        ['include', 'reasoning', 'temperature', 'top_p'],
+        ['include', 'parallel_tool_calls'],
       ])
+    })
+
+    it('for all that the caller has set, and says what of it is refused', async () => {
+      const asked = { temperature: 0.5, top_p: 0.5, reasoning_effort: 'low' } as const
+      const complaints = [
+        ['temperature', 'temperature', "Unsupported parameter: 'temperature' is not supported."],
+        [null, 'top_p', 'Unknown argument: top_p'],
+        ['reasoning.effort', 'reasoning_effort', 'Unsupported parameter'],
+      ] as const
+      for (const [param, name, message] of complaints) {
+        const count = server.requests.length
+        await assert.rejects(answer(refuse(param, message), { asked }), {
+          runErrorCode: 'invalid_prompt',
+          param: name,
+          message: `The model endpoint does not take '${name}' for this model (400); leave it out, or use another model: ${message}`,
+        })
+        assert.equal(server.requests.length, count + 1)
+      }
     })
 
     it('no effort of another name than was asked for', async () => {
@@ -487,6 +496,39 @@ describe('Responses driver', () => {
         { driver: 'responses', items: 'none' },
       ]) {
         assert.deepEqual(await inputAfter(message, given), [bare, output])
+      }
+    })
+
+    it('without the reasoning where the endpoint cannot read it, that once', async () => {
+      const { state } = finish(await answer({ reasoning: 'gAAAA', toolCalls: [asked] }))
+      const message = { role: 'assistant' as const, content: null, tool_calls: toCalls('x') }
+      const given: ModelMessage[] = [
+        { role: 'user', content: 'Hi' },
+        { ...message, ...(state && { state }) },
+        { role: 'tool', tool_call_id: 'x', content: '42' },
+      ]
+      const bare = { type: 'function_call', call_id: 'x', name: 'a', arguments: '{"a":1}' }
+      const typesOf = (one: ReturnType<typeof responsesBody>) =>
+        Array.isArray(one.input) ? one.input.map(({ type }) => type) : []
+      for (const error of [
+        {
+          status: 400,
+          code: 'invalid_encrypted_content',
+          message: 'The encrypted content for item rs_1 could not be verified.',
+        },
+        { status: 404, message: "Item with id 'rs_1' not found." },
+      ]) {
+        const careful = driver()
+        server.script({ error }, 'Hi', 'Hi')
+        const ask = () =>
+          Array.fromAsync(careful.stream({ ...request, messages: given }, { signal }))
+        assert.equal(text(await ask()), 'Hi')
+        const body = responsesBody(server.requests.at(-1))
+        assert.partialDeepStrictEqual(body.input, [{}, bare, output])
+        assert.deepEqual(body.include, ['reasoning.encrypted_content'])
+        await ask()
+        const again = typesOf(responsesBody(server.requests.at(-1)))
+        assert.deepEqual(again, ['message', 'reasoning', 'function_call', 'function_call_output'])
       }
     })
 
