@@ -1,9 +1,12 @@
+import { hash } from 'node:crypto'
+
 import { z } from 'zod'
 
 import { InvalidRequestError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ForwardedAnswer, ForwardedRequest, Models } from '../models/models.ts'
 import { whileConnected } from './client-gone.ts'
+import { parseExactly } from './exact-json.ts'
 import type { Limits } from './limits.ts'
 import { requireModel } from './model-check.ts'
 import { replyForwarded, type ApiContext } from './reply.ts'
@@ -20,14 +23,19 @@ export interface PassThroughDeps {
   log: Logger
 }
 
-/** Everything else is between the client and the endpoint. */
-const anyBody = z.looseObject({ model })
+/**
+ * Everything else is between the client and the endpoint. What some take for a stream as well, `1`
+ * say, would pass without being counted.
+ */
+const anyBody = z.looseObject({ model, stream: z.boolean().nullish() })
+/** Where the path names the model. */
+const deploymentBody = anyBody.omit({ model: true })
 
 /** Pictures are sent inside of the JSON, and inputs of embeddings as numbers of tokens. */
-const bodyLimits = { maxBytes: 32 * 1024 * 1024, maxValues: 1_000_000 }
+const bodyRules = { maxBytes: 32 * 1024 * 1024, maxValues: 1_000_000, parse: parseExactly }
 
 /** Headers of the client that endpoints know and that say nothing about who it is. */
-const passedHeaders = ['accept', 'idempotency-key', 'openai-beta']
+const passedHeaders = ['accept', 'openai-beta']
 
 /**
  * Sends the request to the endpoint of its model and the answer back, both as they are; what it cost
@@ -39,12 +47,12 @@ export async function passThrough(
   { models, store, limits, now, log }: PassThroughDeps,
 ): Promise<Response> {
   const deployment = context.req.param('deployment')
-  const schema = deployment === undefined ? anyBody : z.looseObject({})
-  const given = await readBody(context, schema, bodyLimits)
+  const schema = deployment === undefined ? anyBody : deploymentBody
+  const given = await readBody(context, schema, bodyRules)
   const body = { ...given, model: String(deployment ?? given['model']) }
   if (body.model === '') throw missingModel()
   requireModel(models, body.model)
-  if (given['stream'] === true) limits?.openStream(context)
+  if (given.stream === true) limits?.openStream(context)
 
   const request = { path, body, headers: headersOf(context) }
   const answer = await whileConnected(context, (signal) => models.forward(request, { signal }))
@@ -77,13 +85,17 @@ function missingModel(): InvalidRequestError {
   })
 }
 
-function headersOf({ req }: ApiContext): Record<string, string> {
-  return Object.fromEntries(
-    passedHeaders.flatMap((name) => {
-      const value = req.header(name)
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
+function headersOf({ req, var: { project } }: ApiContext): Record<string, string> {
+  const passed = passedHeaders.flatMap((name) => {
+    const value = req.header(name)
+    return value === undefined ? [] : [[name, value]]
+  })
+  const once = req.header('idempotency-key')
+  return {
+    ...Object.fromEntries(passed),
+    // To the endpoint all are one account, and none may get the answer of another project.
+    ...(once !== undefined && { 'idempotency-key': hash('sha256', `${project}\n${once}`) }),
+  }
 }
 
 /** The answer, whose end waits for what is done with its usage. */

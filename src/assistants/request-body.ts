@@ -4,34 +4,36 @@ import { InvalidRequestError } from '../errors.ts'
 import type { ApiContext } from './reply.ts'
 import { parseRequest } from './wire/parse.ts'
 
-export interface BodyLimits {
+export interface BodyRules {
   /** Of JSON in one request. */
   maxBytes: number
   /** Values of any kind in one body; megabytes of `1,1,…` would be checked for seconds. */
   maxValues: number
+  /** Parses; default `JSON.parse`. */
+  parse?: (text: string) => unknown
 }
 
 /** 32 messages of the longest text fit in most languages. */
-const objectLimits: BodyLimits = { maxBytes: 8 * 1024 * 1024, maxValues: 50_000 }
+const objectRules: BodyRules = { maxBytes: 8 * 1024 * 1024, maxValues: 50_000 }
 
 /** The request's body, checked. No body at all counts as `{}`: some clients send none. */
 export async function readBody<Schema extends z.ZodType>(
   context: ApiContext,
   schema: Schema,
-  limits = objectLimits,
+  rules = objectRules,
 ): Promise<z.output<Schema>> {
-  const text = await readText(context, limits)
-  return parseRequest(schema, text === '' ? {} : parseJson(text, limits))
+  const text = await readText(context, rules)
+  return parseRequest(schema, text === '' ? {} : parseJson(text, rules))
 }
 
-function parseJson(text: string, { maxValues }: BodyLimits): unknown {
+function parseJson(text: string, { maxValues, parse = JSON.parse }: BodyRules): unknown {
   if (hasTooManyValues(text, maxValues)) {
     throw tooLarge(
       `at most ${maxValues} values, such as objects, strings and numbers, are accepted`,
     )
   }
   try {
-    return JSON.parse(text)
+    return parse(text)
   } catch (cause) {
     throw new InvalidRequestError(
       'We could not parse the JSON body of your request. (HINT: This likely means you aren\'t using your HTTP library correctly. The body must be JSON in UTF-8, such as {"model": "..."}.)',
@@ -62,7 +64,7 @@ function endOfString(text: string, start: number): number {
   return text.length
 }
 
-async function readText({ req }: ApiContext, { maxBytes }: BodyLimits): Promise<string> {
+async function readText({ req }: ApiContext, { maxBytes }: BodyRules): Promise<string> {
   try {
     return await readWithin(req.raw, req.header('content-length'), maxBytes)
   } catch (cause) {

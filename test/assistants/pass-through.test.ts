@@ -205,6 +205,64 @@ describe('POST /chat/completions', () => {
     }
   })
 
+  it('passes numbers on that no double can hold', async () => {
+    const sent: string[] = []
+    const forward = createForward({
+      baseURL: 'http://endpoint.test/v1',
+      fetch: async (url, init) => {
+        sent.push(await new Request(url, init).text())
+        return Response.json({})
+      },
+      log: runtime.log,
+    })
+    const app = runtime.createApp({ models: { ...runtime.models, forward } })
+    const send = async (path: string, body: string) => {
+      const response = await app.request(path, { method: 'POST', body })
+      assert.equal(response.status, 200)
+      await response.text()
+    }
+    const body = `{"model":"m","seed":9007199254740993,"a":[-12345678901234567890,0.1],"b":1e400,"c":"9007199254740993"}`
+    await send('/v1/chat/completions', body)
+    await send('/openai/deployments/d/chat/completions', '{"model":"m","n":9007199254740993}')
+    assert.deepEqual(sent, [body, '{"model":"d","n":9007199254740993}'])
+  })
+
+  it('takes a stream for one only where it is asked for in the words of the API', async () => {
+    const send = (stream: unknown) =>
+      runtime.app.request('/v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify({ model: 'm', messages, stream }),
+      })
+    const seen = runtime.model.requests.length
+    for (const stream of [1, 'true', {}]) {
+      const response = await send(stream)
+      assert.equal(response.status, 400)
+      assert.match(await response.text(), /"param":"stream"/)
+    }
+    assert.equal(runtime.model.requests.length, seen)
+    const answered = await send(null)
+    assert.equal(answered.status, 200)
+    await answered.text()
+  })
+
+  it('keeps the idempotency keys of projects apart', async () => {
+    const keys: unknown[] = []
+    for (const project of ['a', 'b', 'a']) {
+      const app = runtime.createApp({ apiKeys: [{ project, key: 'sk-of-a-project' }] })
+      const index = runtime.model.requests.length
+      const response = await app.request('/v1/chat/completions', {
+        method: 'POST',
+        headers: { authorization: 'Bearer sk-of-a-project', 'idempotency-key': 'once' },
+        body: JSON.stringify({ model: 'm', messages }),
+      })
+      await response.text()
+      keys.push((await runtime.model.request(index)).headers['idempotency-key'])
+    }
+    assert.equal(keys[0], keys[2])
+    assert.notEqual(keys[0], keys[1])
+    assert.ok(keys.every((key) => typeof key === 'string' && key.length > 20))
+  })
+
   it('is found on the paths of Azure, where the path names the model', async () => {
     for (const model of ['deployed', 'qwen/qwen3-8b']) {
       const azure = new AzureOpenAI({
