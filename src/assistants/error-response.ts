@@ -44,7 +44,7 @@ const statusesByRunErrorCode = {
 
 /**
  * What the client is told. An error that nobody threw on purpose is logged whole and shown as a
- * fixed text that quotes the request's id.
+ * fixed text that quotes the request's id; of the others, those that are this server's are logged.
  */
 export function toErrorAnswer(
   error: unknown,
@@ -63,10 +63,8 @@ export function toErrorAnswer(
     }
   }
   const status = toStatus(error)
-  if (error.code === 'unavailable') {
-    const { message } = error.cause instanceof Error ? error.cause : error
-    log.warn({ reason: message, requestId }, 'request could not be served')
-  } else if (status >= 500) log.warn({ err: error, requestId }, 'request could not be served')
+  // What the client did wrong is for the client, who could fill the log with it.
+  if (status >= 500) log.warn({ ...toLogged(error), requestId }, 'request could not be served')
   return {
     status,
     retryAfter: toRetryAfter(error),
@@ -77,6 +75,11 @@ export function toErrorAnswer(
       code: error.apiCode,
     },
   }
+}
+
+function toLogged(error: AppError): object {
+  if (error.code !== 'unavailable') return { err: error }
+  return { reason: (error.cause instanceof Error ? error.cause : error).message }
 }
 
 function toStatus(error: AppError): number {

@@ -133,6 +133,17 @@ describe('wrong keys', () => {
   })
 })
 
+describe('who has had its share', () => {
+  it('cannot fill the log', async () => {
+    const url = `${await listen({ requestsPerMinute: 1 })}/models`
+    const before = runtime.logged.length
+    await statusOf(url, first)
+    assert.equal(await statusOf(url, first), 429)
+    for (let count = 0; count < 31; count += 1) await statusOf(url, bearer(`sk-wrong-${count}`))
+    assert.deepEqual(runtime.logged.slice(before), [])
+  })
+})
+
 describe('open streams', () => {
   async function open(url: string, body: object): Promise<IncomingMessage> {
     const headers = { ...first, 'openai-beta': 'assistants=v2' }
