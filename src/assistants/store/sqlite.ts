@@ -30,6 +30,8 @@ export async function createSqliteStore({ path, log }: SqliteStoreOptions): Prom
     database.pragma('synchronous = NORMAL')
     database.pragma('busy_timeout = 5000')
     database.pragma('foreign_keys = ON')
+    // KiB: what turns of chats read again and again stays in memory.
+    database.pragma('cache_size = -32768')
     // Pages, 16 MB: those that every turn rewrites reach the file that much less often.
     database.pragma('wal_autocheckpoint = 4000')
     database.pragma('journal_size_limit = 67108864')
