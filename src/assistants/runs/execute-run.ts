@@ -7,7 +7,7 @@ import { cancelled } from './endings/cancelled.ts'
 import { completed } from './endings/completed.ts'
 import type { RunAtEnd } from './endings/end-run.ts'
 import { expired } from './endings/expired.ts'
-import { failed } from './endings/failed.ts'
+import { broken, failed } from './endings/failed.ts'
 import { incomplete } from './endings/incomplete.ts'
 import { requiresAction } from './endings/requires-action.ts'
 import type { EventHub } from './event-hub.ts'
@@ -190,7 +190,7 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
       return { code: error.runErrorCode, message: error.message }
     }
     deps.log.error({ err: error, runId: run.id, threadId: run.thread_id }, 'run broke')
-    return { code: 'server_error', message: 'Sorry, something went wrong.' }
+    return broken
   }
 }
 

@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from '../../log.ts'
 import type { Run, Store } from '../store/store.ts'
 import type { ExecuteRun } from './execute-run.ts'
-import type { Executor } from './executor.ts'
+import type { Executor, RunKey } from './executor.ts'
 
 export interface InProcessExecutorDeps {
   store: Pick<Store, 'getRun'>
   executeRun: ExecuteRun
+  /** Told of a run whose worker broke off and could not even write that. */
+  onBroken: (run: RunKey) => void
   /** Enqueues what an earlier process left behind. */
   recover: () => Promise<void>
   maxConcurrent: number
@@ -24,6 +26,7 @@ interface Execution {
 export function createInProcessExecutor({
   store,
   executeRun,
+  onBroken,
   recover,
   maxConcurrent,
   log,
@@ -47,8 +50,9 @@ export function createInProcessExecutor({
         const run = await load()
         if (run) await executeRun(run, { signal: controller.signal, hold })
       } catch (err) {
-        // The run itself is as the last commit left it; the sweeper ends it in time.
+        // The run itself is as the last commit left it.
         log.error({ err, runId: id, threadId }, 'run could not be executed')
+        onBroken({ id, thread_id: threadId })
       } finally {
         working -= 1
         // By now the same run may have been taken up again, after its outputs came.

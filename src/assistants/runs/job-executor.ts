@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto'
 import type { Every } from '../../every.ts'
 import type { Logger } from '../../log.ts'
 import type { StartTimer } from '../../timer.ts'
-import type { Run, RunGlance, Store } from '../store/store.ts'
+import type { FoundRun, HeldRun, Run, RunGlance, Store } from '../store/store.ts'
 import { createBatch } from './batch.ts'
+import { toRunAtEnd } from './end-from-outside.ts'
 import { cancelled } from './endings/cancelled.ts'
 import type { EventHub } from './event-hub.ts'
 import type { ExecuteRun, Outcome, StopReason } from './execute-run.ts'
@@ -14,15 +15,15 @@ import type { Journal } from './journal.ts'
 import type { Mail, ProcessMessage } from './mail.ts'
 import { requeued } from './progress.ts'
 import type { Relay } from './relay.ts'
-import { readRunAtEnd } from './run-at-end.ts'
 import { interrupted } from './stream-failure.ts'
+import type { Transition } from './transition.ts'
 
 export interface JobExecutorDeps {
   queue: JobQueue
   mail: Mail
   relay: Relay
-  store: Pick<Store, 'getHeldRun' | 'getStepRecords' | 'glanceAtRuns' | 'onThreadDeleted'>
-  journal: Pick<Journal, 'apply' | 'applyFromOutside'>
+  store: Pick<Store, 'getHeldRun' | 'glanceAtRuns' | 'onThreadDeleted'>
+  journal: Pick<Journal, 'applyFromOutside'>
   hub: EventHub
   executeRun: ExecuteRun
   maxConcurrent: number
@@ -186,25 +187,21 @@ export function createJobExecutor({
   async function prepare(job: FetchedJob): Promise<Run | undefined> {
     const held = await store.getHeldRun(job.threadId, job.runId)
     if (!held) return undefined
-    const { run, heldBy } = held
-    if (run.status === 'queued') return heldBy === job.id ? run : undefined
-    if (heldBy === null || !isEarlier(heldBy, job)) return undefined
-    if (run.status === 'in_progress') return takeOver(job, { run, heldBy })
-    if (run.status === 'cancelling') {
-      const { change, events } = cancelled(await readRunAtEnd(store, run, now()))
-      await journal.applyFromOutside({ change: { ...change, heldBy, holder: null }, events })
-    }
-    return undefined
+    const { run } = held
+    if (run.status === 'queued') return held.heldBy === job.id ? run : undefined
+    if (!isLeftTo(job, held)) return undefined
+    const taken = await journal.applyFromOutside(run, (found) => takeOver(job, found))
+    if (taken?.status !== 'queued') return undefined
+    log.info({ runId: run.id, threadId: run.thread_id }, 'run of a lost worker taken over')
+    return taken
   }
 
-  async function takeOver(
-    job: FetchedJob,
-    { run, heldBy }: { run: Run; heldBy: string },
-  ): Promise<Run | undefined> {
-    const { open } = await readRunAtEnd(store, run, now())
-    const { change, events } = requeued(run, open)
-    log.info({ runId: run.id, threadId: run.thread_id }, 'run of a lost worker taken over')
-    return journal.apply({ change: { ...change, heldBy, holder: job.id }, events })
+  /** The run goes on, or ends if that was wanted. */
+  function takeOver(job: FetchedJob, found: FoundRun): Transition | undefined {
+    if (!isLeftTo(job, found)) return undefined
+    const at = toRunAtEnd(found, now())
+    if (found.run.status === 'cancelling') return withHolder(cancelled(at), null)
+    return withHolder(requeued(found.run, at.open), job.id)
   }
 
   let beating = false
@@ -360,10 +357,14 @@ function isHeldBy({ heldBy }: RunGlance, job: FetchedJob): boolean {
   return heldBy === holderOf(job)
 }
 
-/** Whether the holder is an attempt of the same job that came before. */
-function isEarlier(heldBy: string, { id, attempt }: FetchedJob): boolean {
-  const [jobId, number] = heldBy.split(':')
-  return jobId === id && number !== undefined && Number(number) < attempt
+/** Whether the job itself holds the run, or an attempt of it that came before. */
+function isLeftTo({ id, attempt }: FetchedJob, { heldBy }: HeldRun): boolean {
+  const [jobId, number = '-1'] = heldBy?.split(':') ?? []
+  return jobId === id && Number(number) < attempt
+}
+
+function withHolder({ change, events }: Transition, holder: string | null): Transition {
+  return { change: { ...change, holder }, events }
 }
 
 function isGoingOn(glance: RunGlance | undefined): boolean {

@@ -1,6 +1,15 @@
-import type { ObjectStore, Run, RunCreation, RunJob, Store, Thread } from '../store/store.ts'
+import type {
+  FoundRun,
+  ObjectStore,
+  Run,
+  RunCreation,
+  RunJob,
+  Store,
+  Thread,
+} from '../store/store.ts'
 import type { RunEvent } from '../wire/events.ts'
 import type { EventHub } from './event-hub.ts'
+import type { RunKey } from './executor.ts'
 import type { Lanes } from './lanes.ts'
 import type { Relay } from './relay.ts'
 import type { StartedRun, StartOptions } from './run-service.ts'
@@ -9,21 +18,22 @@ import type { Transition } from './transition.ts'
 /** The one way in which runs change: written first, seen afterwards, one change at a time. */
 export interface Journal {
   create(creation: RunCreation, options: CreationOptions): Promise<StartedRun>
-  /** The run as written, or `undefined` if it had moved on and nothing was written or emitted. */
-  apply(transition: Transition): Promise<Run | undefined>
-  /** As `apply`, by somebody who does not execute the run: its readers may be elsewhere. */
-  applyFromOutside(transition: Transition): Promise<Run | undefined>
   /**
-   * As `apply`, and the events are also returned to a new reader. While `plan` looks at the run and
-   * decides, no other change of it happens here; what it throws is thrown, and if it plans nothing,
-   * nothing happens.
+   * By who executes the run. The run as written, or `undefined` if it had moved on and nothing was
+   * written or emitted.
    */
-  applyAndFollow(
-    runId: string,
-    plan: () => Promise<Transition | undefined>,
-    options: StartOptions,
-  ): Promise<StartedRun | undefined>
+  apply(transition: Transition): Promise<Run | undefined>
+  /** By anybody else; the run's readers, too, may be elsewhere. */
+  applyFromOutside(key: RunKey, plan: Plan): Promise<Run | undefined>
+  /** As `applyFromOutside`, and the events are returned to a new reader, the only one. */
+  applyAndFollow(key: RunKey, plan: Plan, options: StartOptions): Promise<StartedRun | undefined>
 }
+
+/**
+ * Decides from the run as it is, while nobody can change it, in this process or another. What it
+ * throws is thrown; if it plans nothing, nothing happens.
+ */
+export type Plan = (found: FoundRun) => Transition | undefined
 
 export interface CreationOptions extends StartOptions {
   runId: string
@@ -32,7 +42,7 @@ export interface CreationOptions extends StartOptions {
 }
 
 export interface JournalDeps {
-  store: Pick<Store, 'changeRun'>
+  store: Pick<Store, 'changeRun' | 'changeFoundRun'>
   hub: EventHub
   /** By the id of the run. */
   lanes: Lanes
@@ -47,13 +57,10 @@ export function createJournal({ store, hub, lanes, relay }: JournalDeps): Journa
     return hub.open(run)
   }
 
-  async function commit({ change, events: planned }: Transition, onCommit: () => void) {
-    const stored = await store.changeRun(change)
-    if (!stored) return undefined
-    onCommit()
-    const events = planned.map((event) => withStored(event, change.run, stored))
-    hub.emit(change.run.id, events)
-    return { run: stored, events }
+  async function commitFound(key: RunKey, plan: Plan): Promise<Committed | undefined> {
+    let transition: Transition | undefined
+    const run = await store.changeFoundRun(key, (found) => (transition = plan(found))?.change)
+    return run && transition && { run, transition, events: eventsOf(transition, run) }
   }
 
   return {
@@ -66,26 +73,42 @@ export function createJournal({ store, hub, lanes, relay }: JournalDeps): Journa
       }),
 
     apply: (transition) =>
-      lanes.run(transition.change.run.id, async () => (await commit(transition, () => {}))?.run),
-
-    applyFromOutside: (transition) =>
       lanes.run(transition.change.run.id, async () => {
-        const committed = await commit(transition, () => {})
-        if (committed) relay?.announce(committed.run, committed.events)
-        return committed?.run
+        const run = await store.changeRun(transition.change)
+        if (run) hub.emit(run.id, eventsOf(transition, run))
+        return run
       }),
 
-    applyAndFollow: (runId, plan, options) =>
-      lanes.run(runId, async () => {
-        const transition = await plan()
-        if (!transition) return undefined
-        let events: AsyncIterable<RunEvent[]> = noEvents
-        const committed = await commit(transition, () => {
-          events = follow(transition.change.run, options, transition.change.job)
-        })
-        return committed && { run: committed.run, events }
+    applyFromOutside: (key, plan) =>
+      lanes.run(key.id, async () => {
+        const committed = await commitFound(key, plan)
+        if (!committed) return undefined
+        const { run, events } = committed
+        hub.emit(run.id, events)
+        if (events.length > 0) relay?.announce(run, events)
+        return run
+      }),
+
+    applyAndFollow: (key, plan, options) =>
+      lanes.run(key.id, async () => {
+        const committed = await commitFound(key, plan)
+        if (!committed) return undefined
+        const { run, transition } = committed
+        const events = follow(run, options, transition.change.job)
+        hub.emit(run.id, committed.events)
+        return { run, events }
       }),
   }
+}
+
+interface Committed {
+  run: Run
+  transition: Transition
+  events: RunEvent[]
+}
+
+function eventsOf({ change, events }: Transition, stored: Run): RunEvent[] {
+  return events.map((event) => withStored(event, change.run, stored))
 }
 
 function creationEvents(run: Run, { thread }: RunCreation): RunEvent[] {

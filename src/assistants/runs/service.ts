@@ -20,7 +20,7 @@ import { completeStep } from './close-step.ts'
 import { createOutsideEndings } from './end-from-outside.ts'
 import { createEventHub } from './event-hub.ts'
 import { createExecuteRun, type CostOf } from './execute-run.ts'
-import type { Executor } from './executor.ts'
+import type { Executor, RunKey } from './executor.ts'
 import { queuedWith } from './hold.ts'
 import { createInProcessExecutor } from './in-process-executor.ts'
 import { createJobExecutor } from './job-executor.ts'
@@ -66,7 +66,9 @@ export interface RunServiceDeps {
 
 /** How long who polls is kept waiting for a run: shorter than any client or proxy gives up. */
 const awaitMs = 1000
-/** How often runs whose time is over are looked for. */
+/** The same for a run that is executed elsewhere: its end may not be heard of here. */
+const lookMs = 250
+/** How often runs are looked for that nobody else ends. */
 const sweepMs = 5000
 /** `close` waits so long for the workers to put their runs back. */
 const closeMs = 5000
@@ -116,8 +118,10 @@ export function createRunService({
           every,
           startTimer,
         })
-      : createInProcessExecutor({ ...working, recover })
-  const endings = createOutsideEndings({ store, journal, executor, now: seconds })
+      : createInProcessExecutor({ ...working, recover, onBroken: (run) => broken.add(run) })
+  const endings = createOutsideEndings({ journal, executor, now: seconds })
+  /** Runs that must be ended as soon as the database lets us. */
+  const broken = new Set<RunKey>()
   const background = new Set<Promise<void>>()
   let stopSweeping = () => {}
   const stopListening = store.onThreadDeleted((threadId) => {
@@ -142,11 +146,19 @@ export function createRunService({
     if (sweeping) return
     sweeping = true
     try {
-      const runs = await store.listOverdueRuns(seconds())
-      await Promise.all(runs.map((run) => endings.expire(run)))
+      const runs = await store.listEndingRuns(seconds())
+      await Promise.all([...runs.map((run) => endings.expire(run)), ...[...broken].map(endBroken)])
     } finally {
       sweeping = false
     }
+  }
+
+  async function endBroken(key: RunKey): Promise<void> {
+    await endings.fail(key)
+    broken.delete(key)
+    const run = await store.getRun(key.thread_id, key.id)
+    // It could not be read when its turn came.
+    if (run?.status === 'queued' && !executor.has(run.id)) executor.enqueue(run)
   }
 
   /** A run whose time is over must not stand in the way of what comes next. */
@@ -185,8 +197,9 @@ export function createRunService({
       const watch = hub.watch(runId)
       try {
         const run = await getRun(threadId, runId)
-        if (!isGoingOn(run) || !executor.has(runId)) return run
-        await anyOf(watch.stopped, { afterMs: awaitMs, signal, startTimer })
+        if (!isGoingOn(run)) return run
+        const afterMs = executor.has(runId) ? awaitMs : lookMs
+        await anyOf(watch.stopped, { afterMs, signal, startTimer })
         return await getRun(threadId, runId)
       } finally {
         watch.leave()
@@ -262,30 +275,33 @@ export function createRunService({
       },
 
       async submitToolOutputs({ threadId, runId }, toolOutputs, options) {
-        const plan = async () => {
-          const run = await objects.getRun(threadId, runId)
-          if (!run) throw await noRun(threadId, runId)
-          if (isOverdue(run)) return undefined
-          checkToolOutputs(run, toolOutputs)
-          const record = (await store.getStepRecords(run)).at(-1)
-          if (!record) throw new Error(`run ${runId} waits without a step`)
-          const step = completeStep(withOutputs(record, toolOutputs), seconds())
-          return queuedWith(executor.jobFor(run, options), outputsSubmitted(run, step))
-        }
-        const started = await journal.applyAndFollow(runId, plan, options)
-        // Its time is over, and reading it ends it; or another process was faster.
+        const key = await getRun(threadId, runId)
+        const started = await journal.applyAndFollow(
+          key,
+          ({ run, records }) => {
+            if (isOverdue(run)) return undefined
+            checkToolOutputs(run, toolOutputs)
+            const record = records.at(-1)
+            if (!record) throw new Error(`run ${runId} waits without a step`)
+            const step = completeStep(withOutputs(record, toolOutputs), seconds())
+            return queuedWith(executor.jobFor(run, options), outputsSubmitted(run, step))
+          },
+          options,
+        )
+        // Its thread is deleted, or its time is over at this moment: reading it tells.
         if (!started) throw notWaiting(await getRun(threadId, runId))
         executor.enqueue(started.run)
         return started
       },
 
       async cancelRun(threadId, runId) {
-        const run = await getRun(threadId, runId)
-        const isOver = !isActive(run) || run.status === 'cancelling'
-        if (isOver) throw new RunConflictError(`Cannot cancel run with status '${run.status}'.`)
-        const stopping = await journal.applyFromOutside(cancelling(run))
-        // It moved on between the two: what it is now decides.
-        if (!stopping) return this.cancelRun(threadId, runId)
+        const key = await getRun(threadId, runId)
+        const stopping = await journal.applyFromOutside(key, ({ run }) => {
+          const isOver = !isActive(run) || run.status === 'cancelling'
+          if (isOver) throw new RunConflictError(`Cannot cancel run with status '${run.status}'.`)
+          return cancelling(run)
+        })
+        if (!stopping) throw await noRun(threadId, runId)
         inBackground(endings.finishCancelling(stopping))
         return stopping
       },

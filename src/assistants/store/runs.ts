@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Insertable, Kysely } from 'kysely'
 
 import { InvalidRequestError, RunConflictError } from '../../errors.ts'
 import { noObject } from '../not-found.ts'
@@ -18,7 +18,9 @@ import {
 } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
+import { createStepRecordQueries } from './steps.ts'
 import type {
+  HeldRun,
   Message,
   ObjectStore,
   Run,
@@ -45,11 +47,12 @@ interface RunQueriesDeps {
 type EngineQueries = Pick<
   Store,
   | 'changeRun'
+  | 'changeFoundRun'
   | 'getHeldRun'
   | 'glanceAtRuns'
   | 'getActiveRun'
   | 'listActiveRuns'
-  | 'listOverdueRuns'
+  | 'listEndingRuns'
 >
 
 /** Queues a job in the transaction that makes its run `queued`. */
@@ -117,9 +120,11 @@ export function createRunQueries(deps: RunQueriesDeps): RunQueries {
 /** What the run engine asks and writes, of whichever project. */
 export function createEngineQueries({
   db,
+  dialect,
   insertJob,
 }: {
   db: Kysely<Database>
+  dialect: SqlDialect
   insertJob?: InsertJob | undefined
 }): EngineQueries {
   return {
@@ -129,13 +134,20 @@ export function createEngineQueries({
       return db.transaction().execute((trx) => changeRun({ db: trx, insertJob, change }))
     },
 
+    changeFoundRun: (key, plan) =>
+      db.transaction().execute(async (trx) => {
+        const row = await selectHeldRun(trx, key)
+          .$if(dialect.rowLocks, (query) => query.forNoKeyUpdate('runs'))
+          .executeTakeFirst()
+        if (!row) return undefined
+        const { getStepRecords } = createStepRecordQueries({ db: trx })
+        const change = plan({ ...fromHeldRow(row), records: await getStepRecords(key) })
+        return change && changeRun({ db: trx, insertJob, change })
+      }),
+
     async getHeldRun(threadId, id) {
-      const row = await selectRuns(db)
-        .select('held_by')
-        .where('runs.id', '=', id)
-        .where('thread_id', '=', liveThread(db, { id: threadId, project: null }).select('id'))
-        .executeTakeFirst()
-      return row && { run: fromRunRow(row), heldBy: row.held_by }
+      const row = await selectHeldRun(db, { id, thread_id: threadId }).executeTakeFirst()
+      return row && fromHeldRow(row)
     },
 
     async glanceAtRuns(ids) {
@@ -171,17 +183,28 @@ export function createEngineQueries({
       return rows.map(fromRunRow)
     },
 
-    async listOverdueRuns(time) {
+    async listEndingRuns(time) {
       // No index of its own: the active ones are few.
       const rows = await selectRuns(db)
         .where(isActive)
-        .where('expires_at', '<=', time)
+        .where((eb) => eb.or([eb('status', '=', 'cancelling'), eb('expires_at', '<=', time)]))
         .orderBy('runs.seq')
         .limit(100)
         .execute()
       return rows.map(fromRunRow)
     },
   }
+}
+
+function selectHeldRun(db: Kysely<Database>, { id, thread_id }: Pick<Run, 'id' | 'thread_id'>) {
+  return selectRuns(db)
+    .select('held_by')
+    .where('runs.id', '=', id)
+    .where('thread_id', '=', liveThread(db, { id: thread_id, project: null }).select('id'))
+}
+
+function fromHeldRow(row: Parameters<typeof fromRunRow>[0] & { held_by: string | null }): HeldRun {
+  return { run: fromRunRow(row), heldBy: row.held_by }
 }
 
 type InsertRunOptions = RunQueriesDeps & { creation: RunCreation }
@@ -215,17 +238,10 @@ async function insertRun(options: InsertRunOptions): Promise<Run> {
   const run = creation.toRun(assistant)
 
   if (typeof thread !== 'string') await insertThread(trx, { ...thread, project })
-  const row = await trx
-    .insertInto('runs')
-    .values({ ...toRunRow(run), held_by: job?.id ?? null })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('seq')
-    .executeTakeFirst()
-  if (!row) throw await toConflict(trx, run.thread_id)
-
+  const seq = await insertRunRow(trx, { ...toRunRow(run), held_by: job?.id ?? null })
   await trx
     .insertInto('run_settings')
-    .values({ seq: row.seq, body: toRunSettings(run), api_key: creation.apiKeyId ?? null })
+    .values({ seq, body: toRunSettings(run), api_key: creation.apiKeyId ?? null })
     .execute()
   await insertMessages(trx, messages)
   if (!run.instructions && !(await hasUserMessage(trx, run.thread_id))) {
@@ -246,11 +262,22 @@ async function queueJob(
   await insertJob(trx, job)
 }
 
-async function toConflict(trx: Kysely<Database>, threadId: string): Promise<Error> {
-  const active = await findActiveRunId(trx, threadId)
-  return active === undefined
-    ? new Error('the id of the new run is taken')
-    : new RunConflictError(`Thread ${threadId} already has an active run ${active}.`)
+/** The row's number. Throws `RunConflictError` while the thread has an active run. */
+async function insertRunRow(
+  trx: Kysely<Database>,
+  row: Insertable<Database['runs']>,
+): Promise<number> {
+  const inserted = await trx
+    .insertInto('runs')
+    .values(row)
+    .onConflict((conflict) => conflict.column('thread_id').where(isActive).doNothing())
+    .returning('seq')
+    .executeTakeFirst()
+  if (inserted) return inserted.seq
+  const active = await findActiveRunId(trx, row.thread_id)
+  // The one in the way may have ended meanwhile: whoever executes runs does not wait for the thread.
+  if (active === undefined) return insertRunRow(trx, row)
+  throw new RunConflictError(`Thread ${row.thread_id} already has an active run ${active}.`)
 }
 
 async function hasUserMessage(trx: Kysely<Database>, threadId: string): Promise<boolean> {

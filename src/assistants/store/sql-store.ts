@@ -45,7 +45,7 @@ export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreD
   const projects = new Map<string, ObjectStore>()
   return {
     ...objectsOf(null),
-    ...createEngineQueries({ db, insertJob }),
+    ...createEngineQueries({ db, dialect, insertJob }),
     ...createMessageRangeQueries({ db }),
     ...createStepRecordQueries({ db }),
     ...createUsageQueries({ db }),

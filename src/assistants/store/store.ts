@@ -101,6 +101,11 @@ export interface HeldRun {
   heldBy: string | null
 }
 
+/** A run with its steps, while nobody else can change them. */
+export interface FoundRun extends HeldRun {
+  records: StepRecord[]
+}
+
 /** As much of a run as tells whether to go on with it. */
 export interface RunGlance {
   id: string
@@ -245,6 +250,15 @@ export interface Store extends ObjectStore {
   onThreadDeleted(listener: (threadId: string) => void): () => void
   /** The run as it is now, or `undefined` if it was in none of the states `from`, or held by another. */
   changeRun(change: RunChange): Promise<Run | undefined>
+  /**
+   * As `changeRun`, for who does not hold the run: the change is planned from the run as it is, in the
+   * same transaction. If there is none, or nothing is planned, nothing is written; what `plan` throws
+   * is thrown.
+   */
+  changeFoundRun(
+    key: Pick<Run, 'id' | 'thread_id'>,
+    plan: (found: FoundRun) => RunChange | undefined,
+  ): Promise<Run | undefined>
   getHeldRun(threadId: string, id: string): Promise<HeldRun | undefined>
   /** Those of these runs that there are, in no order. */
   glanceAtRuns(ids: string[]): Promise<RunGlance[]>
@@ -256,8 +270,8 @@ export interface Store extends ObjectStore {
   getStepRecords(run: Pick<Run, 'id' | 'thread_id'>): Promise<StepRecord[]>
   /** Active runs in the order of their creation, at most 1000, later than the run `after`. */
   listActiveRuns(after?: string): Promise<Run[]>
-  /** Active runs whose time was over at `time` (Unix seconds), at most 100. */
-  listOverdueRuns(time: number): Promise<Run[]>
+  /** Runs that are `cancelling`, or whose time was over at `time` (Unix seconds), at most 100. */
+  listEndingRuns(time: number): Promise<Run[]>
 
   /** For requests that are no turn of a run; those are recorded with the run's changes. */
   recordUsage(record: UsageRecord): Promise<void>

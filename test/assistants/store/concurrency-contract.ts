@@ -67,6 +67,35 @@ export function describeConcurrency(open: () => Promise<Store>): void {
       assert.equal((await store.listMessages(threadId, page)).data.length, 3)
     })
 
+    it('an end that is planned from outside knows every step', async () => {
+      const run = await startRun()
+      const opened = tenTimes(() => newMessageStep(run))
+      const openings = opened.map((record) =>
+        store.changeRun({ run, from: ['queued'], opened: [record] }),
+      )
+      const expired = await store.changeFoundRun(run, ({ records }) => ({
+        run: { ...run, status: 'expired' },
+        from: ['queued'],
+        undone: records,
+      }))
+      assert.equal(expired?.status, 'expired')
+      await Promise.all(openings)
+      assert.deepEqual(await store.getStepRecords(run), [])
+    })
+
+    it('a run is created or refused by name however fast another one ends', async () => {
+      let previous: Run | undefined
+      for (let round = 0; round < 20; round += 1) {
+        const run = previous
+        const ending =
+          run && store.changeRun({ run: { ...run, status: 'completed' }, from: ['queued'] })
+        const [created] = await Promise.allSettled([startRun(), ending])
+        if (created.status === 'fulfilled') previous = created.value
+        else assert.equal((created.reason as Error).name, 'RunConflictError')
+        if (created.status === 'rejected') previous = undefined
+      }
+    })
+
     it('messages all find their place, or are refused by name', async () => {
       const messages = tenTimes((index) => newMessage(threadId, `${index}`))
       const outcomes = await Promise.allSettled([

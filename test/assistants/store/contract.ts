@@ -284,6 +284,34 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       })
     })
 
+    describe('changeFoundRun', () => {
+      it('plans from the run, who holds it, and its steps', async () => {
+        const run = await startRun()
+        const record = newMessageStep(run)
+        await store.changeRun({ run, from: ['queued'], opened: [record], holder: 'somebody' })
+        const changed = await store.changeFoundRun(run, (found) => {
+          assert.deepEqual(found, { run, heldBy: 'somebody', records: [record] })
+          return { run: { ...run, status: 'expired' }, from: ['queued'], undone: [record] }
+        })
+        assert.equal(changed?.status, 'expired')
+        assert.deepEqual(await store.getStepRecords(run), [])
+      })
+
+      it('writes nothing if nothing is planned, and asks no plan for what is not there', async () => {
+        const run = await startRun()
+        assert.equal(await store.changeFoundRun(run, () => undefined), undefined)
+        const failure = new Error('no')
+        const refuse = () => {
+          throw failure
+        }
+        await assert.rejects(store.changeFoundRun(run, refuse), failure)
+        const nowhere = { id: run.id, thread_id: 'thread_of_another' }
+        assert.equal(await store.changeFoundRun(nowhere, refuse), undefined)
+        await store.deleteThread(threadId)
+        assert.equal(await store.changeFoundRun(run, refuse), undefined)
+      })
+    })
+
     it('refuses new metadata for a run in progress', async () => {
       const run = await startRun()
       await store.changeRun({ run: { ...run, status: 'in_progress' }, from: ['queued'] })
@@ -296,9 +324,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const run = await startRun()
       assert.deepEqual(await store.listActiveRuns(), [run])
       assert.deepEqual(await store.listActiveRuns(run.id), [])
-      assert.deepEqual(await store.listOverdueRuns((run.expires_at ?? 0) - 1), [])
-      assert.deepEqual(await store.listOverdueRuns(run.expires_at ?? 0), [run])
+      assert.deepEqual(await store.listEndingRuns((run.expires_at ?? 0) - 1), [])
+      assert.deepEqual(await store.listEndingRuns(run.expires_at ?? 0), [run])
       assert.deepEqual(await store.getActiveRun(threadId), run)
+      await store.changeRun({ run: { ...run, status: 'cancelling' }, from: ['queued'] })
+      assert.deepEqual(
+        (await store.listEndingRuns(0)).map(({ id }) => id),
+        [run.id],
+      )
+      await store.changeRun({ run, from: ['cancelling'] })
       await finish(run)
       assert.deepEqual(await store.listActiveRuns(), [])
       assert.equal(await store.getActiveRun(threadId), undefined)

@@ -163,7 +163,7 @@ async function useEverything(
   await store.readMessages(threadId, { limit: 2, below: 3 })
   await store.listActiveRuns()
   await store.listActiveRuns(run.id)
-  await store.listOverdueRuns(1)
+  await store.listEndingRuns(1)
   await store.changeRun({ run, from: ['queued'], undone: [record] })
   await store.deleteMessage(threadId, messageId)
   await store.deleteAssistant(assistant.id)

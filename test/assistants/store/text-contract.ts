@@ -71,7 +71,7 @@ export function describeTexts(open: () => Promise<Store>): void {
         messages: [],
         toRun: (found) => ({ ...newRun(thread.id, found), expires_at: 2 ** 33 }),
       })
-      assert.deepEqual(await store.listOverdueRuns(2 ** 33), [run])
+      assert.deepEqual(await store.listEndingRuns(2 ** 33), [run])
     })
 
     it('no object whose id has a NUL or half a character, and says so', async () => {
