@@ -268,6 +268,17 @@ describe('Chat Completions driver', () => {
         retryAfterMs: 7000,
       }))
 
+    it('follows no redirect', async () => {
+      const headers = { location: `${server.baseURL}/elsewhere` }
+      const seen = server.requests.length
+      await assert.rejects(answer({ raw: { status: 307, headers, body: '' } }), {
+        runErrorCode: 'server_error',
+        isTransient: false,
+        message: /redirects to another address \(307\), which is not followed/,
+      })
+      assert.equal(server.requests.length, seen + 1)
+    })
+
     it('says that it cannot be reached', async () => {
       const gone = await createModelServer()
       await gone.close()
