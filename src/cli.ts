@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 
-import { UnreachableError } from './cli/open-store.ts'
+import { DatabaseUnavailableError, reasonOf } from './assistants/store/database-errors.ts'
 import { createProgram, type Outcome } from './cli/program.ts'
 import { CommandError, createTerminal, translateFor } from './cli/terminal.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
@@ -55,12 +55,15 @@ function explainFailure(
   { t, config }: { t: Translate; config: Config | null },
 ): string | null {
   if (error instanceof CommandError) return error.message
-  if (error instanceof UnreachableError) return t('cli.unreachable')
+  if (error instanceof DatabaseUnavailableError) {
+    return t('cli.unreachable', { reason: reasonOf(error.cause ?? error) })
+  }
   if (!config || !(error instanceof Error) || !('code' in error)) return null
   const { database } = config
   if (database.type === 'sqlite') {
     const { path } = database
     if (error.code === 'DATABASE_IN_USE') return t('cli.inUse', { path })
+    if (error.code === 'SQLITE_FULL') return t('cli.full', { folder: config.dataDir })
     if (error.code === 'SQLITE_CANTOPEN' || error.code === 'SQLITE_ERROR') {
       return t('cli.noStore', { path, reason: error.message })
     }

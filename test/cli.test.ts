@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -166,6 +166,45 @@ describe('guagua import', () => {
     assert.match(out, /有 1 个 thread 不在文件里/)
   })
 
+  it('reads the files of a folder, and of those below it', async () => {
+    const folder = await newFolder()
+    const exports = join(folder, 'exports')
+    await mkdir(join(exports, 'more'), { recursive: true })
+    await exportFile(exports, exportedThread(), exportedMessage(1))
+    await exportFile(join(exports, 'more'), exportedMessage(2))
+    await writeFile(join(exports, '.hidden.json'), 'nothing')
+    await writeFile(join(exports, 'README.md'), 'nothing')
+    const env = { DATA_DIR: folder }
+    const { code, out } = await guagua(['import', exports], env)
+    assert.deepEqual([code, cellsOf(out, 'messages')], [0, ['2', '0', '0']])
+    const empty = await guagua(['import', await newFolder()], env)
+    assert.equal(empty.code, 1)
+    assert.match(empty.err, /^Error: \S+ cannot be read \(no \.json, .* files in it\)\n$/)
+  })
+
+  it('shows what others wrote as text in a line, and no more of it than that takes', async () => {
+    const folder = await newFolder()
+    const id = `msg_\u001b[2J\n${'x'.repeat(10_000)}`
+    const path = await exportFile(folder, exportedMessage(1, { id }))
+    const { code, out } = await guagua(['import', path], { DATA_DIR: folder })
+    assert.equal(code, 2)
+    assert.ok(!out.includes('\u001b'))
+    assert.match(out, /export\.jsonl:1 {2}msg_ \[2J x+… {2}Invalid 'id'/)
+    assert.ok(out.split('\n').every((line) => line.length < 700))
+  })
+
+  it('goes on to its end when nobody reads what it says', async () => {
+    const folder = await newFolder()
+    const path = await exportFile(folder, exportedMessage(1), exportedMessage(2, { role: 'tool' }))
+    const child = run('guagua', ['import', path], { DATA_DIR: folder })
+    child.stdout?.destroy()
+    let err = ''
+    child.stderr?.on('data', (data: Buffer) => (err += data.toString()))
+    const [code] = await once(child, 'close')
+    assert.deepEqual([code, err], [2, ''])
+    assert.equal(countMessages(join(folder, 'assistants.sqlite')).size, 1)
+  })
+
   it('says that the server must be stopped first', async () => {
     const folder = await newFolder()
     const path = await exportFile(folder, exportedMessage(1))
@@ -178,7 +217,7 @@ describe('guagua import', () => {
 
   it('is finished by a second one after SIGKILL, and has no half of a thread', async () => {
     const folder = await newFolder()
-    const [threads, messages] = [400, 5]
+    const [threads, messages] = [2000, 5]
     const objects = Array.from({ length: threads * messages }, (_, index) =>
       exportedMessage(index, {
         thread_id: `thread_${index % threads}`,
@@ -195,7 +234,8 @@ describe('guagua import', () => {
     child.kill('SIGKILL')
     await ended
     const kept = countMessages(database)
-    assert.ok(kept.size > 0)
+    // It was in the middle of it.
+    assert.ok(kept.size > 0 && kept.size < threads, `${kept.size} of ${threads}`)
     for (const count of kept.values()) assert.equal(count, messages)
 
     const { code, out } = await guagua(['import', path], env)
@@ -267,6 +307,46 @@ describe('guagua usage', () => {
     await stop()
   })
 
+  it('keeps a table a table, whatever models are called', async () => {
+    const folder = await newFolder()
+    const env = { DATA_DIR: folder }
+    const path = join(folder, 'assistants.sqlite')
+    const store = await createSqliteStore({ path, log })
+    const createdAt = Math.floor(Date.now() / 1000)
+    const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 }
+    const costs = { '🎓 tutor': 12_345.678, 通义千问: 1e-9, 'a\u001b[2J\nb': 0 }
+    for (const [model, cost] of Object.entries(costs)) {
+      await store.recordUsage({
+        createdAt,
+        kind: 'completions',
+        project: 'default',
+        apiKeyId: null,
+        model,
+        usage: { ...usage, cost },
+      })
+    }
+    await store.close()
+    const { out } = await guagua(['usage', '--by', 'model'], env)
+    const [, tutor, chinese, strange] = out.split('\n')
+    // In places of a terminal, in which these are two wide.
+    assert.equal(tutor?.replace('🎓', 'xx').length, strange?.length)
+    assert.equal(chinese?.replace('通义千问', 'xxxxxxxx').length, strange?.length)
+    assert.match(tutor ?? '', / \$12,345\.68$/)
+    assert.match(chinese ?? '', / <\$0\.000001$/)
+    assert.match(strange ?? '', /^a \[2J b .* \$0\.000000$/)
+
+    const database = new BetterSqlite(path)
+    database.exec(`
+      with recursive n (i) as (select 1 union all select i + 1 from n where i < 10001)
+      insert into usage_records (created_at, kind, project, model, thread_id, prompt_tokens,
+        cached_tokens, completion_tokens, reasoning_tokens)
+      select ${createdAt}, 'completions', 'default', 'm', 'thread_' || i, 1, 0, 1, 0 from n`)
+    database.close()
+    const tooMany = await guagua(['usage', '--by', 'thread'], env)
+    assert.deepEqual([tooMany.code, tooMany.out], [1, ''])
+    assert.match(tooMany.err, /^Error: there would be more than 10,000 lines.*\n$/)
+  })
+
   it('says so if there is no store', async () => {
     const { code, err } = await guagua(['usage'], { DATA_DIR: await newFolder() })
     assert.equal(code, 1)
@@ -335,6 +415,9 @@ describe('guagua', () => {
     assert.match(wrongPort.err, /PORT: expected a whole number/)
     const away = await guagua(['usage'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' })
     assert.equal(away.code, 1)
-    assert.match(away.err, /Error: the database at DATABASE_URL cannot be reached/)
+    assert.match(
+      away.err,
+      /^Error: the database at DATABASE_URL cannot be reached \(connect ECONNREFUSED [^)]*\)\n$/,
+    )
   })
 })

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 
 import {
   importFiles,
@@ -9,10 +10,12 @@ import {
 } from '../assistants/import/import.ts'
 import type { Kind } from '../assistants/import/kinds.ts'
 import type { Store } from '../assistants/store/store.ts'
+import { toOneLine } from './one-line.ts'
 import { toTable } from './table.ts'
 import { CommandError, type Terminal } from './terminal.ts'
 
 export interface ImportOptions {
+  /** Files, and folders of them. */
   files: string[]
   project: string
   dryRun: boolean
@@ -28,6 +31,8 @@ interface ImportCommandDeps {
 }
 
 const kinds = ['assistant', 'thread', 'message', 'run', 'step'] as const satisfies Kind[]
+/** Names of files that are read in a folder. */
+const exported = /^[^.].*\.(json|jsonl|ndjson)(\.gz)?$/i
 /** Skipped objects that are named for each reason. */
 const namedPerReason = 5
 
@@ -36,24 +41,35 @@ export async function runImport(
   { files, project, dryRun, restore, verbose }: ImportOptions,
   { store, terminal }: ImportCommandDeps,
 ): Promise<boolean> {
-  for (const file of files) await requireFile(file, terminal)
+  const found: string[] = []
+  for (const file of files) found.push(...(await findFiles(file, terminal)))
   const skips = createSkips(verbose ? Number.POSITIVE_INFINITY : namedPerReason)
-  const summary = await importFiles(files, {
+  const summary = await importFiles(found, {
     history: store.history({ project, dryRun, restore }),
-    onSkipped: skips.add,
+    onSkipped: (skipped) => skips.add(skipped),
     onProgress: (progress) => terminal.progress(toProgressText(progress, terminal)),
   })
   printSummary(summary, { skips, dryRun, terminal })
   return summary.skipped === 0
 }
 
-async function requireFile(file: string, { t }: Terminal): Promise<void> {
+/** The file itself, or those of exports in the folder and below it. */
+async function findFiles(path: string, { t }: Terminal): Promise<string[]> {
+  const toError = (reason: string, cause?: unknown) =>
+    new CommandError(t('cli.noFile', { file: path, reason }), { cause })
   try {
-    const found = await stat(file)
-    if (!found.isFile()) throw new Error('EISDIR')
+    const found = await stat(path)
+    if (found.isFile()) return [path]
+    if (!found.isDirectory()) throw toError(t('cli.import.neither'))
+    const inside = await readdir(path, { recursive: true, withFileTypes: true })
+    const files = inside
+      .filter((entry) => entry.isFile() && exported.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+    if (files.length === 0) throw toError(t('cli.import.emptyFolder'))
+    return files.toSorted()
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'EISDIR'
-    throw new CommandError(t('cli.noFile', { file, reason }), { cause: error })
+    if (!(error instanceof Error) || !('code' in error)) throw error
+    throw toError(String(error.code), error)
   }
 }
 
@@ -117,7 +133,8 @@ function printSkipped({ byReason }: Skips, { t, print }: Terminal): void {
   for (const [reason, { count, first }] of byReason) {
     print(`  ${count}  ${t(`cli.import.reasons.${reason}`)}`)
     for (const { place, id, detail } of first) {
-      print(`     ${[place, id, detail].filter((part) => part).join('  ')}`)
+      const parts = [toOneLine(place, 300), toOneLine(id ?? '', 100), toOneLine(detail ?? '', 300)]
+      print(`     ${parts.filter((part) => part !== '').join('  ')}`)
     }
     if (count > first.length) print(`     ${t('cli.import.more', { count: count - first.length })}`)
   }

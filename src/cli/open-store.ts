@@ -2,18 +2,13 @@ import { openStore, type DatabaseAddress } from '../assistants/store/open-store.
 import type { Store } from '../assistants/store/store.ts'
 import type { Logger } from '../log.ts'
 
-/** The database does not answer, and whoever typed a command does not want to wait for it. */
-export class UnreachableError extends Error {
-  override readonly name = 'UnreachableError'
-}
-
 /** The store for one command: it is there at once, or an error says why not. Closing it closes all. */
 export async function openForCommand(
   database: DatabaseAddress,
   log: Logger,
 ): Promise<Omit<Store, 'close'> & { close: () => Promise<void> }> {
-  const wait = () => Promise.reject(new UnreachableError())
-  const opened = await openStore(database, { log, wait })
+  // Whoever typed a command does not want to wait.
+  const opened = await openStore(database, { log, wait: null })
   try {
     await opened.ready
   } catch (error) {

@@ -23,6 +23,12 @@ export function translateFor(env: NodeJS.ProcessEnv): Translate {
 const clearLine = '\r\u001b[K'
 
 export function createTerminal(t: Translate): Terminal & { close: () => void } {
+  for (const stream of [process.stdout, process.stderr]) {
+    // Whoever read it has seen enough (`| head`); the work goes on to its end.
+    stream.on('error', (error) => {
+      if (!('code' in error && error.code === 'EPIPE')) throw error
+    })
+  }
   let shown = ''
   const clear = () => {
     if (shown !== '') process.stderr.write(clearLine)

@@ -1,6 +1,8 @@
 import type { UsageGroup, UsageSum } from '../assistants/store/store.ts'
+import { InvalidRequestError } from '../errors.ts'
+import { toOneLine } from './one-line.ts'
 import { toTable } from './table.ts'
-import type { Terminal } from './terminal.ts'
+import { CommandError, type Terminal } from './terminal.ts'
 import type { UsageAxis, UsageOptions } from './usage-axes.ts'
 import type { UsageReader } from './usage-reader.ts'
 
@@ -37,12 +39,16 @@ export async function runUsage(
 ): Promise<void> {
   const { t, print } = terminal
   const end = (Math.floor(now() / 1000 / daySeconds) + 1) * daySeconds
-  const sums = await usage.sumUsage({
+  const query = {
     start: end - days * daySeconds,
     end,
-    bucketWidth: '1d',
+    bucketWidth: '1d' as const,
     groupBy: by === 'day' ? [] : [groupOf[by]],
     ...(project !== null && { only: { project_id: [project] } }),
+  }
+  const sums = await usage.sumUsage(query).catch((error: unknown) => {
+    if (!(error instanceof InvalidRequestError)) throw error
+    throw new CommandError(t('cli.usage.tooMany'), { cause: error })
   })
   if (sums.length === 0) return print(t('cli.usage.nothing'))
 
@@ -63,7 +69,7 @@ export async function runUsage(
   const total = [...lines.values()].reduce(add)
   const rows = await Promise.all(
     inOrder([...lines], by).map(async ([name, sum]) => [
-      by === 'assistant' ? await withName(name, usage) : name,
+      by === 'assistant' ? await withName(name, usage) : toOneLine(name, 300),
       ...toCells(sum, terminal),
     ]),
   )
@@ -101,7 +107,7 @@ function tokensOf({ prompt_tokens, completion_tokens }: Sum): number {
 
 async function withName(id: string, { assistantName }: UsageReader): Promise<string> {
   const name = await assistantName(id)
-  return name === null ? id : `${id} ${name}`
+  return name === null ? toOneLine(id, 300) : `${toOneLine(id, 300)} ${toOneLine(name, 32)}`
 }
 
 function toCells(sum: Sum, { t }: Terminal): string[] {
@@ -113,6 +119,12 @@ function toCells(sum: Sum, { t }: Terminal): string[] {
 /** In dollars, as exact as such small amounts need; `+` where some of it is not known. */
 function toCost({ cost, unpriced_requests: unpriced }: Sum, unknown: string): string {
   if (cost === null) return unknown
+  const more = unpriced > 0 ? '+' : ''
+  if (cost > 0 && cost < 0.000_001) return `<$0.000001${more}`
   const digits = cost < 1 ? 6 : 2
-  return `$${cost.toFixed(digits)}${unpriced > 0 ? '+' : ''}`
+  const dollars = cost.toLocaleString('en', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
+  return `$${dollars}${more}`
 }

@@ -116,10 +116,14 @@ export const en = {
     inUse:
       '{{path}} is in use by a server. Stop the server, import, then start it again; on Postgres it may go on.',
     noStore: '{{path}} cannot be read ({{reason}}). Has the server been started here before?',
-    unreachable: 'the database at DATABASE_URL cannot be reached',
+    full: 'there is no room left in {{folder}}. What has been written stays; make room, and do it again.',
+    unreachable: 'the database at DATABASE_URL cannot be reached ({{reason}})',
     import: {
       description: 'import what was exported from the hosted Assistants API (JSON or JSON lines)',
-      files: 'files of assistant, thread, message, run and run step objects; also gzip',
+      neither: 'neither a file nor a folder',
+      emptyFolder: 'no .json, .jsonl or .ndjson files in it',
+      files:
+        'files, or folders of files, of assistant, thread, message, run and run step objects; also gzip',
       project: 'whose the objects will be: a project of API_KEYS',
       dryRun: 'say what would happen, and write nothing',
       restore: 'bring back what was imported before and deleted here since',
@@ -165,6 +169,7 @@ export const en = {
       days: 'how many days back, today included',
       by: 'one line per day, assistant, thread, key or model',
       project: 'only this project',
+      tooMany: 'there would be more than 10,000 lines; ask for fewer --days, or by something else',
       nothing: 'No model has been used in these days.',
       day: 'day (UTC)',
       assistant: 'assistant',

@@ -1,5 +1,10 @@
 import type { Logger } from '../../log.ts'
-import { DatabaseRefusedError, explainRefusal, reasonOf } from './database-errors.ts'
+import {
+  DatabaseRefusedError,
+  DatabaseUnavailableError,
+  explainRefusal,
+  reasonOf,
+} from './database-errors.ts'
 import type { Postgres } from './postgres.ts'
 import type { InsertJob } from './runs.ts'
 import { lockSqlite } from './sqlite-lock.ts'
@@ -13,8 +18,11 @@ export interface OpenStoreDeps {
   log: Logger
   /** On Postgres, where several processes share the runs. */
   insertJob?: InsertJob | undefined
-  /** Resolves after so many milliseconds; rejects when the signal is aborted. */
-  wait: (ms: number, signal: AbortSignal) => Promise<void>
+  /**
+   * Resolves after so many milliseconds; rejects when the signal is aborted. Null: nobody waits for a
+   * database that is away, and `ready` rejects with `DatabaseUnavailableError` at once.
+   */
+  wait: ((ms: number, signal: AbortSignal) => Promise<void>) | null
 }
 
 export interface OpenedStore {
@@ -95,10 +103,11 @@ async function reach(
       signal.throwIfAborted()
       const refusal = explainRefusal(error)
       if (refusal !== null) throw new DatabaseRefusedError(refusal, { cause: error })
+      if (wait === null) throw new DatabaseUnavailableError(error)
       const reason = reasonOf(error)
       if (reason !== said) log.error(`DATABASE_URL: cannot be reached (${reason}); trying on`)
       said = reason
     }
-    await wait(waitMs, signal)
+    await wait?.(waitMs, signal)
   }
 }

@@ -104,9 +104,14 @@ function toSum(row: SumRow): UsageSum {
     cached_tokens: Number(row.cached_tokens),
     completion_tokens: Number(row.completion_tokens),
     reasoning_tokens: Number(row.reasoning_tokens),
-    cost: row.cost,
+    cost: row.cost === null ? null : withoutNoise(row.cost),
     unpriced_requests: requests - Number(row.priced_requests),
   }
+}
+
+/** Sums of binary fractions end in `…0000004`; nobody's price is that fine. */
+function withoutNoise(dollars: number): number {
+  return Number(dollars.toFixed(12))
 }
 
 /** By time, then by group, what has none first. Databases differ in how they order texts. */

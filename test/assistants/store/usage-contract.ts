@@ -258,6 +258,11 @@ export function describeUsage(open: () => Promise<Store>): void {
         )
       })
 
+      it('adds up dollars as people do', async () => {
+        for (const cost of [0.1, 0.2, 1e-7]) await record(day, { usage: { ...turn, cost } })
+        assert.equal((await sum())[0]?.cost, 0.3000001)
+      })
+
       it('adds up more than 32 bits', async () => {
         const usage = { ...turn, prompt_tokens: 2_000_000_000 }
         for (const after of [0, 1, 2]) await record(day + after, { usage })
