@@ -132,9 +132,11 @@ export function createJobExecutor({
 
   async function work(execution: Execution): Promise<void> {
     const { job } = execution
-    const flush = relay.begin(job)
+    const forwarding = relay.begin(job)
     try {
-      settle(job, await take(execution))
+      const outcome = await take(execution)
+      if (outcome === 'missed') forwarding.leave()
+      settle(job, outcome)
     } catch (err) {
       // Nobody renews the lease: somebody tries again when it is over.
       log.error({ err, runId: job.runId, threadId: job.threadId }, 'run could not be executed')
@@ -144,7 +146,7 @@ export function createJobExecutor({
       // By now the same run may have been taken up again, after its outputs came.
       if (executions.get(job.runId) === execution) executions.delete(job.runId)
       if (wanted) fetchMore()
-      await flush()
+      await forwarding.finish()
     }
   }
 

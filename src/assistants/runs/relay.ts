@@ -29,8 +29,12 @@ export interface Relay {
   awaited(): string[]
 }
 
-/** Nothing more happens in this attempt; done when the reader has been sent everything. */
-export type Forwarding = () => Promise<void>
+export interface Forwarding {
+  /** Nothing more happens in this attempt; done when the reader has been sent everything. */
+  finish(): Promise<void>
+  /** The attempt found nothing to do, and has nothing to tell. */
+  leave(): void
+}
 
 export interface RelayDeps {
   hub: EventHub
@@ -81,8 +85,14 @@ export function createRelay({ hub, lanes, mail, log }: RelayDeps): Relay {
   function beginHere(job: FetchedJob): Forwarding {
     const expected = accepts(toAttempt(job))
     if (expected) expected.isHere = true
-    return async () => {
-      if (expectations.get(job.runId) === expected) expectations.delete(job.runId)
+    return {
+      async finish() {
+        if (expected?.isHere) expectations.delete(job.runId)
+      },
+      leave() {
+        // Whoever moved the run on tells of it, or it is seen that the run is over.
+        if (expected) expected.isHere = false
+      },
     }
   }
 
@@ -103,7 +113,10 @@ export function createRelay({ hub, lanes, mail, log }: RelayDeps): Relay {
         await mail.send(reader, { type: 'interrupted', ...attempt, reason })
       }
     }
-    return () => done.catch((err: unknown) => untold(job.runId, err))
+    return {
+      finish: () => done.catch((err: unknown) => untold(job.runId, err)),
+      leave: () => void events[Symbol.asyncIterator]().return?.(),
+    }
   }
 
   /** The reader's process looks at the run from time to time, and will see. */
@@ -117,7 +130,7 @@ export function createRelay({ hub, lanes, mail, log }: RelayDeps): Relay {
       expectations.set(job.runId, expectation)
     },
     begin(job) {
-      if (job.reader === null) return async () => {}
+      if (job.reader === null) return { finish: async () => {}, leave() {} }
       return job.reader === mail.processId ? beginHere(job) : beginForward(job, job.reader)
     },
     interrupt(job) {

@@ -6,8 +6,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 
+import { createSqliteStore } from '../../../src/assistants/store/sqlite.ts'
 import { createModelServer, type ModelServer } from '../../helpers/model-server.ts'
-import { collect, createRig, functions, lastRun, readUntil, type Rig, eventsOf } from './rig.ts'
+import {
+  collect,
+  silent,
+  createRig,
+  functions,
+  lastRun,
+  readUntil,
+  type Rig,
+  eventsOf,
+} from './rig.ts'
 
 const never = new Promise(() => {})
 const half = { text: ['Half', 'more'], pause: { afterChunks: 2, until: never } }
@@ -188,5 +198,60 @@ describe('runs that a process left behind', () => {
       ['completed', 'completed'],
     )
     await rig.runs.createMessage(target.threadId, { role: 'user', content: 'next' })
+  })
+
+  it('end when the database takes what is written again, though their worker could not say so', async () => {
+    const store = await createSqliteStore({ path, log: silent })
+    let isFull = false
+    const whileRoom = async <T>(task: () => Promise<T>): Promise<T> => {
+      if (isFull) throw new Error('database or disk is full')
+      return task()
+    }
+    const rig = await createRig({
+      server,
+      store: {
+        ...store,
+        changeRun: (change) => whileRoom(() => store.changeRun(change)),
+        changeFoundRun: (key, plan) => whileRoom(() => store.changeFoundRun(key, plan)),
+      },
+    })
+    rigs.push(rig)
+    const { promise: paused, resolve: go } = Promise.withResolvers<void>()
+    server.script({ text: ['Half', 'more'], pause: { afterChunks: 2, until: paused } })
+    const target = await start(rig)
+    await readUntil(target.iterator, 'thread.message.delta')
+    isFull = true
+    go()
+    await assert.rejects(Array.fromAsync(target.iterator), { message: 'database or disk is full' })
+    rig.sweep()
+    await new Promise(setImmediate)
+    const { status } = await rig.runs.getRun(target.threadId, target.runId)
+    assert.equal(status, 'in_progress')
+    isFull = false
+    const swept = async () => {
+      rig.sweep()
+      await new Promise(setImmediate)
+      return rig.runs.getRun(target.threadId, target.runId)
+    }
+    let run = await swept()
+    while (run.status === 'in_progress') run = await swept()
+    assert.equal(run.status, 'failed')
+    assert.equal(run.last_error?.code, 'server_error')
+    const { data: steps } = await store.listSteps(target.threadId, target.runId, asc)
+    assert.deepEqual(
+      steps.map((step) => step.status),
+      ['failed'],
+    )
+    await rig.runs.createMessage(target.threadId, { role: 'user', content: 'next' })
+  })
+
+  it('are cancelled by the next look if whoever cancelled them could not', async () => {
+    server.script({ toolCalls: [{ name: 'first', arguments: '{}' }] })
+    const rig = await open()
+    const target = await start(rig)
+    const waiting = lastRun(await collect(target.started))
+    await rig.store.changeRun({ run: { ...waiting, status: 'cancelling' }, from: [waiting.status] })
+    rig.sweep()
+    assert.equal((await ended(rig, target)).status, 'cancelled')
   })
 })

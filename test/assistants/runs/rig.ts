@@ -4,7 +4,7 @@ import { createSqliteStore } from '../../../src/assistants/store/sqlite.ts'
 import type { Assistant, Run, Store } from '../../../src/assistants/store/store.ts'
 import type { RunEvent } from '../../../src/assistants/wire/events.ts'
 import { newId } from '../../../src/ids.ts'
-import { createLogger } from '../../../src/log.ts'
+import { createLogger, type Logger } from '../../../src/log.ts'
 import { createChatCompletionsDriver } from '../../../src/models/chat-completions.ts'
 import type { ModelDriver } from '../../../src/models/driver.ts'
 import type { EndpointOptions } from '../../../src/models/endpoint.ts'
@@ -40,6 +40,8 @@ export interface RigOptions {
   store?: Store
   queue?: RunServiceDeps['queue']
   clock?: { now: number }
+  startTimer?: RunServiceDeps['startTimer']
+  log?: Logger
 }
 
 export const silent = createLogger({ level: 'silent', pretty: false })
@@ -68,9 +70,10 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       ticks.add(tick)
       return () => void ticks.delete(tick)
     },
+    startTimer: options.startTimer,
     maxConcurrent: options.maxConcurrent,
     queue: options.queue,
-    log: silent,
+    log: options.log ?? silent,
   })
   await runs.start()
   return {

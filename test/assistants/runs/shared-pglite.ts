@@ -8,19 +8,22 @@ import { migrate } from '../../../src/assistants/store/migrations.ts'
 import type { Database } from '../../../src/assistants/store/schema.ts'
 import type { SqlDialect } from '../../../src/assistants/store/sql-dialect.ts'
 import { createSqlStore } from '../../../src/assistants/store/sql-store.ts'
+import { createLogger } from '../../../src/log.ts'
 import type { ModelServer } from '../../helpers/model-server.ts'
-import { createRig, silent, type Rig, type RigOptions } from './rig.ts'
+import { createRig, type Rig, type RigOptions } from './rig.ts'
 
 /** Several runtimes that share one Postgres, all inside this process. */
 export interface SharedDatabase {
   open(options: Partial<RigOptions> & { server: ModelServer }): Promise<Rig>
+  /** What its processes warned of or complained about since it was last asked. */
+  complaints(): string[]
   /** As if nobody had heard of those who have jobs for a long time. */
   endLeases(): Promise<void>
   query<T>(sql: string): Promise<T[]>
   close(): Promise<void>
 }
 
-const dialect: SqlDialect = { sequence: 'bigserial', rowLocks: true }
+const dialect: SqlDialect = { sequence: 'bigserial', rowLocks: true, writableCtes: true }
 const schema = 'guagua_jobs'
 
 export async function createSharedDatabase(): Promise<SharedDatabase> {
@@ -76,17 +79,20 @@ export async function createSharedDatabase(): Promise<SharedDatabase> {
   const connection = { db, backend: 'pglite' as const }
   const supervisor = new PgBoss({ ...connection, schema, supervise: false, schedule: false })
   await supervisor.start()
+  const complaints: string[] = []
+  const write = (line: string) => void complaints.push(line)
+  const log = createLogger({ level: 'warn', pretty: false, destination: { write } })
 
   return {
     async open(options) {
-      const queue = createJobQueue({ connection, schema, log: silent })
+      const queue = createJobQueue({ connection, schema, log })
       const store = createSqlStore({
         db: connect(),
         dialect,
         insertJob: (trx, job) => queue.insert(trx, job),
-        log: silent,
+        log,
       })
-      const rig = await createRig({ ...options, store, queue })
+      const rig = await createRig({ ...options, store, queue, log })
       return {
         ...rig,
         async close() {
@@ -95,9 +101,11 @@ export async function createSharedDatabase(): Promise<SharedDatabase> {
         },
       }
     },
+    complaints: () => complaints.splice(0),
     async endLeases() {
       await db.executeSql(
-        `update ${schema}.job_common set heartbeat_on = heartbeat_on - interval '1 hour'`,
+        `update ${schema}.job_common set heartbeat_on = heartbeat_on - interval '1 hour'
+          where state = 'active'`,
       )
       await db.executeSql(`update ${schema}.queue set monitor_on = null, monitor_claim_on = null`)
       await supervisor.supervise('runs')

@@ -34,6 +34,7 @@ describe('runs of several processes', { timeout: 60_000 }, () => {
   afterEach(async () => {
     await server.close()
     await Promise.all(rigs.splice(0).map((rig) => rig.close()))
+    assert.deepEqual(database.complaints(), [])
   })
 
   async function open(maxConcurrent?: number): Promise<Rig> {
@@ -63,6 +64,11 @@ describe('runs of several processes', { timeout: 60_000 }, () => {
   async function textsOf(rig: Rig, threadId: string): Promise<unknown[]> {
     const { data } = await rig.store.listMessages(threadId, asc)
     return data.map(({ content }) => content[0]?.type === 'text' && content[0].text.value)
+  }
+
+  interface Timer {
+    delayMs: number
+    onEnd: () => void
   }
 
   interface Target {
@@ -205,6 +211,55 @@ describe('runs of several processes', { timeout: 60_000 }, () => {
     assert.equal((await later.runs.getRun(target.threadId, target.runId)).status, 'expired')
     assert.equal(lastRun(await Array.fromAsync(target.iterator)).status, 'expired')
     assert.deepEqual(await textsOf(worker, target.threadId), ['Hello', 'Half'])
+  })
+
+  it('are cancelled though the process that cancelled them died over it', async () => {
+    server.script({ toolCalls: [{ name: 'first', arguments: '{}' }] })
+    const [reader, worker] = [await open(0), await open()]
+    const waiting = await start(worker)
+    const { id, thread_id } = lastRun(await collect(waiting.started))
+    await rigs.splice(rigs.indexOf(worker), 1)[0]?.close()
+    const queued = await start(reader)
+    for (const key of [{ id, thread_id }, queued.started.run]) {
+      await reader.store.changeFoundRun(key, ({ run }) => ({
+        run: { ...run, status: 'cancelling' },
+        from: [run.status],
+      }))
+    }
+    // The job of the one that was queued; the other has none.
+    const heir = await open()
+    assert.equal(lastRun(await collect(queued.started)).status, 'cancelled')
+    await jobsGone()
+    heir.sweep()
+    await until(heir, waiting, ['cancelled'])
+    await heir.runs.createMessage(thread_id, { role: 'user', content: 'next' })
+  })
+
+  it('are kept from who asks too often, wherever they are executed', async () => {
+    const { promise: paused, resolve: go } = Promise.withResolvers<void>()
+    server.script({ text: ['Half', 'more'], pause: { afterChunks: 2, until: paused } })
+    const { promise: timer, resolve: started } = Promise.withResolvers<Timer>()
+    const other = await database.open({
+      server,
+      maxConcurrent: 0,
+      startTimer: (delayMs, onEnd) => {
+        started({ delayMs, onEnd })
+        return () => {}
+      },
+    })
+    rigs.push(other)
+    const target = await start(await open())
+    await readUntil(target.iterator, 'thread.message.delta')
+    const { signal } = new AbortController()
+    const first = other.runs.awaitRun(target.threadId, target.runId, { signal })
+    const { delayMs, onEnd } = await timer
+    assert.equal(delayMs, 250)
+    onEnd()
+    assert.equal((await first).status, 'in_progress')
+    go()
+    await collect(target.started)
+    const second = await other.runs.awaitRun(target.threadId, target.runId, { signal })
+    assert.equal(second.status, 'completed')
   })
 
   it('leave no jobs behind', async () => {
