@@ -126,7 +126,7 @@ async function readPage<Result>({ store, now }: UsageRoutesDeps, options: PageOp
   const starts: number[] = []
   for (
     let bucket = start - (start % width);
-    bucket < end && starts.length < limit;
+    start < end && bucket < end && starts.length < limit;
     bucket += width
   ) {
     starts.push(bucket)

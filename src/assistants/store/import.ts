@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 
-import type { Kysely, Selectable } from 'kysely'
+import { sql, type Kysely, type Selectable } from 'kysely'
 
 import { findBrought, rememberImported } from './imported-objects.ts'
 import { findActiveRunId } from './live-thread.ts'
@@ -92,12 +92,13 @@ export function createHistoryStore(deps: HistoryStoreDeps): HistoryStore {
   }
 
   async function transact<T>(
-    { dryRun }: HistoryStoreDeps,
+    { dialect, dryRun }: HistoryStoreDeps,
     work: (trx: Kysely<Database>) => Promise<T>,
   ): Promise<T> {
     let result: { value: T } | undefined
     try {
       await db.transaction().execute(async (trx) => {
+        if (dialect.rowLocks) await waitForOtherImports(trx)
         result = { value: await work(trx) }
         if (dryRun) throw new NotKept()
       })
@@ -107,6 +108,14 @@ export function createHistoryStore(deps: HistoryStoreDeps): HistoryStore {
     if (result === undefined) throw new Error('the transaction did nothing')
     return result.value
   }
+}
+
+/**
+ * Until the end of the transaction: two imports of the same new thread could not see each other, and
+ * two of the same old ones could wait for each other.
+ */
+async function waitForOtherImports(trx: Kysely<Database>): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('guagua import'))`.execute(trx)
 }
 
 /** Rolls a transaction back that has gone well. */

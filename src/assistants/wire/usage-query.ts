@@ -49,10 +49,7 @@ export const usageQuery = z
       .array(z.enum([...usageGroups, 'user_id', 'batch', 'service_tier', 'api_source']))
       .default([]),
   })
-  .transform(({ limit, ...query }) => ({
-    ...query,
-    limit: limitOf(limit, limits[query.bucket_width]),
-  }))
+  .transform(withLimit)
 
 /** `GET /organization/usage/embeddings`. */
 export const embeddingsQuery = z
@@ -62,10 +59,7 @@ export const embeddingsQuery = z
     models: names,
     group_by: z.array(z.enum(['project_id', 'user_id', 'api_key_id', 'model'])).default([]),
   })
-  .transform(({ limit, ...query }) => ({
-    ...query,
-    limit: limitOf(limit, limits[query.bucket_width]),
-  }))
+  .transform(withLimit)
 
 /** `GET /organization/costs`. A line item is a model. */
 export const costsQuery = z
@@ -78,6 +72,10 @@ export const costsQuery = z
       .default([]),
   })
   .transform(({ limit, ...query }) => ({ ...query, limit: limitOf(limit, costLimits) }))
+
+function withLimit<Query extends { bucket_width: BucketWidth; limit?: number }>(query: Query) {
+  return { ...query, limit: limitOf(query.limit, limits[query.bucket_width]) }
+}
 
 function limitOf(given: number | undefined, { usual, most }: { usual: number; most: number }) {
   if (given === undefined || given <= most) return given ?? usual

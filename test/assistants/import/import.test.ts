@@ -379,6 +379,27 @@ function describeImport(
       )
     })
 
+    it('can be run twice at the same time', async () => {
+      const threads = Array.from({ length: 200 }, (_, index) => `thread_twice_${index}`)
+      const messages = threads.map((id, index) => exportedMessage(1000 + index, { thread_id: id }))
+      const more = messages.map((each, index) => ({
+        ...each,
+        id: `msg_more_${index}`,
+        // So that it comes to the same threads from the other end.
+        created_at: spring + 10_000 - index,
+      }))
+      const paths = [await lines(...messages), await lines(...messages), await lines(...more)]
+      const summaries = await Promise.all(paths.map((path) => importAll(path)))
+      assert.deepEqual(
+        summaries.flatMap(({ skipped }) => skipped),
+        [],
+      )
+      const sum = (of: 'imported' | 'known', kind: 'thread' | 'message') =>
+        summaries.reduce((total, each) => total + each[of][kind], 0)
+      assert.deepEqual([sum('imported', 'thread'), sum('known', 'thread')], [200, 400])
+      assert.deepEqual([sum('imported', 'message'), sum('known', 'message')], [400, 200])
+    })
+
     it('gives a project what is its own', async () => {
       const id = 'thread_maths'
       const path = await lines(

@@ -150,6 +150,26 @@ describe('GET /v1/organization/usage/completions', () => {
     )
   })
 
+  it('has no buckets for a time that is none, or has not come', async () => {
+    for (const span of [
+      { start_time: noon, end_time: noon },
+      { start_time: noon, end_time: noon - 2 * day },
+      { start_time: noon + 9 * day },
+      { start_time: noon, page: `page_${noon + 9 * day}` },
+    ]) {
+      const page = await everybody.completions(span)
+      assert.deepEqual(page, { object: 'page', data: [], has_more: false, next_page: null })
+    }
+  })
+
+  it('counts nothing of before the start in the bucket that the start cuts', async () => {
+    const page = await everybody.completions({ start_time: noon + 61, end_time: noon + 62 })
+    assert.deepEqual(
+      page.data.map(({ start_time, results }) => [start_time, results.map(toShort)]),
+      [[midnight, [[null, null, 30, null]]]],
+    )
+  })
+
   it('shows a key its own project, whatever it asks for', async () => {
     const span = { start_time: midnight, end_time: midnight + day }
     const own = await ofMaths.completions({ ...span, group_by: ['project_id'] })
