@@ -108,7 +108,7 @@ function fromStatus(
 ): ProviderError {
   const options = {
     cause: forLog(error, apiKey),
-    retryAfterMs: retryAfterMs(error.headers),
+    retryAfterMs: retryAfterMs(error.headers) ?? waitInBody(error),
     isTransient: isTransient(status),
   }
   if (isRedirect(status)) return redirected(status, options.cause)
@@ -191,20 +191,46 @@ export function mask(text: string, apiKey: string | undefined): string {
     .replaceAll(/https?:\/\/\S+/gi, '[address]')
 }
 
+/** Nobody is told to wait for longer; what an endpoint says beyond it is a mistake. */
+const longestWaitMs = 24 * 60 * 60 * 1000
+
 /** Seconds, or a date, which is read by the endpoint's own clock. */
 export function retryAfterMs(headers: Headers | undefined): number | undefined {
-  const milliseconds = toNumber(headers?.get('retry-after-ms') ?? '')
-  if (milliseconds !== undefined) return milliseconds
+  const milliseconds = toNumber(headers?.get('retry-after-ms'))
+  if (milliseconds !== undefined) return bounded(milliseconds)
   const value = headers?.get('retry-after') ?? ''
   const seconds = toNumber(value)
-  if (seconds !== undefined) return seconds * 1000
+  if (seconds !== undefined) return bounded(seconds * 1000)
   const endpointNow = Date.parse(headers?.get('date') ?? '') || Date.now()
-  // Without a weekday it is none, although `Date.parse` would take it.
-  const date = /^[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
-  return Number.isNaN(date) ? undefined : Math.max(0, date - endpointNow)
+  // Anything with a digit would be a date to V8.
+  const date = /^[a-z]{3,9},/i.test(value) ? Date.parse(value) : Number.NaN
+  return Number.isNaN(date) ? undefined : bounded(date - endpointNow)
 }
 
-/** Decimal digits; whatever else `Number` would take is no time to wait. */
-function toNumber(value: string): number | undefined {
-  return /^\d{1,12}(\.\d+)?$/.test(value) ? Number(value) : undefined
+function toNumber(value: string | null | undefined): number | undefined {
+  return /^\s*\d+(?:\.\d+)?\s*$/.test(value ?? '') ? Number(value) : undefined
+}
+
+function bounded(ms: number): number {
+  return Math.min(Math.max(0, Math.ceil(ms)), longestWaitMs)
+}
+
+const span = String.raw`((?:\d+(?:\.\d+)?\s*(?:milliseconds?|ms|hours?|h|minutes?|m|seconds?|s)[\s,]*)+)`
+/** OpenAI and Groq: "try again in 1m3.5s"; Azure: "retry after 26 seconds". */
+const waitWords = new RegExp(`(?:try again|retry) (?:in|after)\\s+${span}`, 'i')
+/** Gemini's `RetryInfo`. */
+const retryDelay = /"retryDelay"\s*:\s*"(\d+(?:\.\d+)?s)"/
+const unitMs: Record<string, number> = { milli: 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** For endpoints that say it in their words only. */
+function waitInBody(error: APIError): number | undefined {
+  const said = `${JSON.stringify(error.error) ?? ''} ${textOf(error)}`.slice(0, 10_000)
+  const found = retryDelay.exec(said)?.[1] ?? waitWords.exec(said)?.[1]
+  if (found === undefined) return undefined
+  const parts = found.matchAll(/(\d+(?:\.\d+)?)\s*(milli|ms|h|m|s)/gi)
+  const ms = parts.reduce(
+    (sum, [, amount, unit = '']) => sum + Number(amount) * (unitMs[unit.toLowerCase()] ?? 1),
+    0,
+  )
+  return bounded(ms)
 }

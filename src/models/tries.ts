@@ -18,6 +18,8 @@ export interface TriesDeps {
 const mostTries = { server_error: 5, rate_limit_exceeded: 8 } as const
 const firstDelayMs = 500
 const maxDelayMs = 30_000
+/** An endpoint that names such a time at least can be asked for as long as there is time. */
+const trustedMs = 1000
 /** For whom no deadline is set: as long as a run lives. */
 const usualPatienceMs = 600_000
 
@@ -48,7 +50,7 @@ export function withTries(
         if (hasBegun || signal.aborted || !(error instanceof ProviderError)) throw error
         const isLimit = error.runErrorCode === 'rate_limit_exceeded' && error.isTransient
         if (!isLimit) place.answered()
-        delayMs = error.retryAfterMs ?? backOff(count)
+        delayMs = delayAfter(error, count)
         // Everybody else would be told the same.
         const concernsAll = isLimit && (error.retryAfterMs !== null || place.isProbe)
         if (concernsAll) place.limited(delayMs)
@@ -64,6 +66,12 @@ export function withTries(
       // Where all have to wait, the gate sees to it.
       if (delayMs > 0) await pause(delayMs, { signal })
     }
+  }
+
+  /** As long as the endpoint says; what is next to nothing may have been said in vain before. */
+  function delayAfter({ retryAfterMs }: ProviderError, count: number): number {
+    const named = retryAfterMs ?? 0
+    return named >= trustedMs ? named : Math.max(named, backOff(count))
   }
 
   /** Twice as long each time, less up to a half, so that those who failed together come back apart. */
@@ -91,6 +99,6 @@ function isWorthIt({ isTransient, runErrorCode, retryAfterMs }: ProviderError, c
   if (!isTransient) return false
   const isLimit = runErrorCode === 'rate_limit_exceeded'
   // An endpoint that says until when has told the truth so far.
-  if (isLimit && retryAfterMs !== null) return true
+  if (isLimit && retryAfterMs !== null && retryAfterMs >= trustedMs) return true
   return count < mostTries[isLimit ? 'rate_limit_exceeded' : 'server_error']
 }

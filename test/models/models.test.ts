@@ -206,6 +206,60 @@ describe('createModels', () => {
       }
     })
 
+    it('reads a wait that is named in the error alone', async () => {
+      const gemini = [
+        {
+          '@type': 'type.googleapis.com/google.rpc.RetryInfo',
+          retryDelay: '7.0s',
+        },
+      ]
+      const say = (error: object): Reply => ({
+        raw: {
+          status: 429,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ error }),
+        },
+      })
+      const cases: [Reply, number][] = [
+        [say({ message: 'Quota exceeded', details: gemini }), 7000],
+        [say({ message: 'Limit 3, Used 3. Please try again in 20s. Visit …' }), 20_000],
+        [say({ message: 'Please try again in 1m3.5s.' }), 63_500],
+        [say({ message: 'Please retry after 26 seconds.' }), 26_000],
+        // Next to nothing, which may not help.
+        [say({ message: 'Please try again in 6ms.' }), 375],
+      ]
+      for (const [reply, delayMs] of cases) {
+        server.script(reply, 'Hi')
+        const [events] = await Promise.all([ask(create(settings())), pass(delayMs)])
+        assert.equal(said(events), 'Hi')
+      }
+      server.script(say({ message: 'Please try again in 999999999h.' }))
+      await assert.rejects(ask(create(settings())), { retryAfterMs: 86_400_000 })
+    })
+
+    it('backs off where the endpoint names no time that can be used', async () => {
+      const past = { 'retry-after': 'Sun, 06 Nov 1994 08:49:37 GMT' }
+      for (const headers of [
+        { 'retry-after': '0' },
+        { 'retry-after': 'soon' },
+        { 'retry-after': '-7' },
+        { 'retry-after': '7; 8' },
+        { 'retry-after-ms': '' },
+        { 'retry-after-ms': '-1', 'retry-after': 'Infinity' },
+        past,
+      ]) {
+        // The last refusal leaves one running.
+        timers = createManualTimers()
+        const models = create(settings())
+        const count = server.requests.length
+        server.script(...Array.from({ length: 8 }, () => busy(headers)))
+        const failed = assert.rejects(ask(models), /over its rate limit/)
+        for (const delayMs of [375, 750, 1500, 3000, 6000, 12_000, 22_500]) await pass(delayMs)
+        await failed
+        assert.equal(server.requests.length, count + 8)
+      }
+    })
+
     it('does not try again what would fail again, nor what has begun', async () => {
       const cases: Reply[] = [
         { error: { status: 400 } },
