@@ -1,4 +1,4 @@
-import type { Gate } from './gate.ts'
+import type { Gate, Place } from './gate.ts'
 import type { Models } from './models.ts'
 import { retryAfterMs } from './provider-error.ts'
 
@@ -17,9 +17,10 @@ export function withPlace(
     const place = await gate.enter(gate.arrive(), { ...options, deadlineMs: now() + patienceMs })
     try {
       const answer = await forward(request, options)
-      const delayMs = answer.response.status === 429 ? retryAfterMs(answer.response.headers) : null
-      if (delayMs !== null && delayMs !== undefined) place.limited(delayMs)
-      else place.answered()
+      const { status, headers } = answer.response
+      const delayMs = status === 429 ? (retryAfterMs(headers) ?? probeAgainMs(place)) : undefined
+      if (delayMs === undefined) place.answered()
+      else place.limited(delayMs)
       const leave = () => place.leave()
       void answer.usage.then(leave, leave)
       return answer
@@ -28,4 +29,9 @@ export function withPlace(
       throw error
     }
   }
+}
+
+/** Where everybody waits for this request, its refusal is theirs, whether it says for how long or not. */
+function probeAgainMs({ isProbe }: Place): number | undefined {
+  return isProbe ? 1000 : undefined
 }

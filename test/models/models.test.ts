@@ -81,6 +81,9 @@ describe('createModels', () => {
     return { reply: { text: 'Hi', hold: promise }, release: resolve }
   }
 
+  /** Time enough for a request that should not be made. */
+  const afterAWhile = () => ask(create(further()), 'alias')
+
   describe('with several endpoints', () => {
     it('asks the one that lists the model, by its own name, and the default one for all others', async () => {
       const models = create(settings(), further())
@@ -320,6 +323,7 @@ describe('createModels', () => {
       const others = [ask(models), ask(models)]
       await pass(7000)
       await server.request(count + 1)
+      await afterAWhile()
       assert.equal(server.requests.length, count + 2)
       probe.release()
       assert.deepEqual((await Promise.all([first, ...others])).map(said), ['Hi', 'Hi', 'Hi'])
@@ -339,15 +343,83 @@ describe('createModels', () => {
       assert.equal(said(events), 'Hi')
     })
 
+    it('sees from any other failure that it does answer', async () => {
+      const models = create(settings())
+      server.script(busy({ 'retry-after': '7' }))
+      const first = ask(models)
+      await timers.running(7000)
+      const count = server.requests.length
+      const slow = [held(), held()]
+      server.script({ error: { status: 400 } }, ...slow.map(({ reply }) => reply))
+      const others = [ask(models), ask(models)]
+      await Promise.all([assert.rejects(first, /refused the request/), pass(7000)])
+      // Side by side.
+      await server.request(count + 2)
+      for (const { release } of slow) release()
+      assert.deepEqual((await Promise.all(others)).map(said), ['Hi', 'Hi'])
+    })
+
+    it('tells those who would wait in vain', async () => {
+      const models = create(settings({ concurrency: 1 }))
+      const refused = held()
+      const count = server.requests.length
+      const { reply } = refused
+      server.script({
+        ...(reply as object),
+        error: { status: 429, headers: { 'retry-after': '7' } },
+      })
+      const first = ask(models)
+      await server.request(count)
+      const deadlineMs = clock + 6000
+      const vain = assert.rejects(ask(models, 'b', { deadlineMs }), /over its rate limit \(429\)/)
+      const patient = ask(models, 'c')
+      await timers.running(6000)
+      refused.release()
+      await vain
+      assert.equal(timers.count(6000), 0)
+      server.script('Hi', 'Hi')
+      await pass(7000)
+      assert.deepEqual((await Promise.all([first, patient])).map(said), ['Hi', 'Hi'])
+    })
+
+    it('waits on where what was passed on is refused again', async () => {
+      const models = create(settings())
+      const forward = () =>
+        models.forward(
+          { path: '/chat/completions', body: { model: 'any', messages }, headers: {} },
+          { signal },
+        )
+      server.script(busy({ 'retry-after': '7' }), busy(), 'Hi')
+      await forward()
+      const passed = forward()
+      const waiting = ask(models)
+      await pass(7000)
+      assert.equal((await passed).response.status, 429)
+      const count = server.requests.length
+      await afterAWhile()
+      assert.equal(server.requests.length, count)
+      await pass(1000)
+      assert.equal(said(await waiting), 'Hi')
+    })
+
     it('waits on where it is still too much', async () => {
       const models = create(settings())
       server.script(busy({ 'retry-after': '7' }), busy(), 'Hi', 'Hi')
       const answers = [ask(models)]
       await timers.running(7000)
-      answers.push(ask(models))
+      answers.push(ask(models, 'later'))
       await pass(7000)
       // The second try of the first one: it does not say for how long.
+      await timers.running(750)
+      const count = server.requests.length
+      await afterAWhile()
+      assert.equal(server.requests.length, count)
       await pass(750)
+      await Promise.all(answers)
+      assert.deepEqual(
+        server.requests.slice(count).map(({ body }) => body.model),
+        ['any', 'later'],
+      )
       assert.deepEqual((await Promise.all(answers)).map(said), ['Hi', 'Hi'])
     })
 
