@@ -6,10 +6,10 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 
 import type OpenAI from 'openai'
-import { PgBoss } from 'pg-boss'
 
 import { createModelServer, type ModelServer } from '../../helpers/model-server.ts'
 import { createTestDatabase, withoutServer, type TestDatabase } from '../../helpers/postgres.ts'
+import { createLeases, type Leases } from './leases.ts'
 import { startServed, type ServedProcess } from './served-process.ts'
 
 const runsInAll = 200
@@ -19,9 +19,11 @@ const tools: OpenAI.Beta.AssistantTool[] = [
   { type: 'function', function: { name: 'look', parameters: { type: 'object', properties: {} } } },
 ]
 
-describe('runs with tools, while processes are killed', { timeout: 120_000 }, () => {
+describe('runs with tools, while processes are killed', { timeout: 240_000 }, () => {
   let server: ModelServer
   let processes: ServedProcess[] = []
+  /** What processes called an error before they were killed. */
+  const errors: string[] = []
   beforeEach(async () => {
     server = await createModelServer()
     server.respond(({ messages }) => {
@@ -34,6 +36,7 @@ describe('runs with tools, while processes are killed', { timeout: 120_000 }, ()
   afterEach(async () => {
     await Promise.all(processes.splice(0).map((each) => each.end()))
     await server.close()
+    assert.deepEqual(errors.splice(0), [])
   })
 
   const modelEnv = () => ({
@@ -54,31 +57,15 @@ describe('runs with tools, while processes are killed', { timeout: 120_000 }, ()
 
   describe('on Postgres', { skip: withoutServer }, () => {
     let database: TestDatabase
-    let supervisor: PgBoss
+    let leases: Leases
     before(async () => {
       database = await createTestDatabase()
-      supervisor = new PgBoss({
-        connectionString: database.url,
-        schema: 'guagua_jobs',
-        supervise: false,
-        schedule: false,
-      })
+      leases = createLeases(database)
     })
     after(async () => {
-      await supervisor.stop({ graceful: false })
+      await leases.close()
       await database.drop()
     })
-
-    /** As if the leases of all that is going on were over: also those of processes that live. */
-    async function endLeases(): Promise<void> {
-      await database.query(
-        `update guagua_jobs.job set heartbeat_on = heartbeat_on - interval '1 hour'
-           where state = 'active';
-         update guagua_jobs.queue set monitor_on = null, monitor_claim_on = null`,
-      )
-      await supervisor.supervise('runs')
-      await database.query(`select pg_notify('guagua_jobs_all', 'test:1:0:{"type":"work"}')`)
-    }
 
     it('in two processes end with one answer each', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'guagua-faults-'))
@@ -87,12 +74,8 @@ describe('runs with tools, while processes are killed', { timeout: 120_000 }, ()
         await survive({
           env,
           count: 2,
-          async afterKill() {
-            await supervisor.start()
-            await endLeases()
-          },
+          afterKill: () => leases.end(),
         })
-        await supervisor.start()
         while ((await database.query('select id from guagua_jobs.job')).length > 0) await wait(20)
       } finally {
         await rm(folder, { recursive: true, force: true })
@@ -127,10 +110,12 @@ describe('runs with tools, while processes are killed', { timeout: 120_000 }, ()
       while (ended < due) await wait(5)
       const victim = Math.floor(random() * count)
       await processes[victim]?.end()
+      errors.push(...(processes[victim]?.errors ?? []))
       await afterKill()
       processes[victim] = await startServed(env)
     }
     await Promise.all(work)
+    errors.push(...processes.flatMap((each) => each.errors))
     assert.equal(ended, runsInAll)
   }
 

@@ -6,7 +6,6 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 
 import OpenAI from 'openai'
-import { PgBoss } from 'pg-boss'
 
 import { createApp } from '../../../src/assistants/app.ts'
 import { createPostgresJobQueue } from '../../../src/assistants/runs/job-queue.ts'
@@ -17,6 +16,7 @@ import { createModelServer, type ModelServer, type Reply } from '../../helpers/m
 import { modelsOf } from '../../helpers/models.ts'
 import { createTestDatabase, withoutServer, type TestDatabase } from '../../helpers/postgres.ts'
 import { createTestClient } from '../runtime.ts'
+import { createLeases, type Leases } from './leases.ts'
 import { createRig, eventsOf, functions, names, readUntil, silent, type Rig } from './rig.ts'
 import { startServed, type ServedProcess } from './served-process.ts'
 
@@ -29,7 +29,7 @@ const halfCall: Reply = {
 
 describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_000 }, () => {
   let database: TestDatabase
-  let supervisor: PgBoss
+  let leases: Leases
   let folder: string
   let server: ModelServer
   const processes: ServedProcess[] = []
@@ -37,20 +37,23 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
   before(async () => {
     database = await createTestDatabase()
     folder = await mkdtemp(join(tmpdir(), 'guagua-processes-'))
-    const connection = { connectionString: database.url, schema: 'guagua_jobs' }
-    supervisor = new PgBoss({ ...connection, supervise: false, schedule: false })
-    await supervisor.start()
+    leases = createLeases(database)
   })
   after(async () => {
-    await supervisor.stop({ graceful: false })
+    await leases.close()
     await database.drop()
     await rm(folder, { recursive: true, force: true })
   })
   beforeEach(async () => (server = await createModelServer()))
   afterEach(async () => {
-    await Promise.all(processes.splice(0).map((each) => each.end()))
+    const ended = processes.splice(0)
+    await Promise.all(ended.map((each) => each.end()))
     await server.close()
     await Promise.all(rigs.splice(0).map((rig) => rig.close()))
+    assert.deepEqual(
+      ended.flatMap(({ errors }) => errors),
+      [],
+    )
   })
 
   async function serve(): Promise<ServedProcess> {
@@ -83,17 +86,6 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     }
     rigs.push({ ...rig, close })
     return rig
-  }
-
-  /** As if nobody had heard of those who have jobs for a long time. */
-  async function endLeases(): Promise<void> {
-    await database.query(
-      `update guagua_jobs.job set heartbeat_on = heartbeat_on - interval '1 hour'
-         where state = 'active';
-       update guagua_jobs.queue set monitor_on = null, monitor_claim_on = null`,
-    )
-    await supervisor.supervise('runs')
-    await database.query(`select pg_notify('guagua_jobs_all', 'test:1:0:{"type":"work"}')`)
   }
 
   async function start({ client }: ServedProcess) {
@@ -132,7 +124,7 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     await new Promise((seen) => stream.once('textDelta', seen))
     await first.end()
     assert.ok(await ended)
-    await endLeases()
+    await leases.end()
     assert.equal((await stopped(second, threadId)).status, 'completed')
     assert.deepEqual(await textsOf(second, threadId), ['Hello', 'Whole'])
     await second.client.beta.threads.messages.create(threadId, { role: 'user', content: 'next' })
@@ -145,7 +137,7 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     await new Promise((seen) => stream.once('toolCallCreated', seen))
     await first.end()
     assert.ok(await ended)
-    await endLeases()
+    await leases.end()
     const run = await stopped(second, threadId)
     const calls = run.required_action?.submit_tool_outputs.tool_calls ?? []
     assert.deepEqual(
@@ -170,7 +162,7 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     await server.request(0)
     await first.end()
     assert.ok(await ended)
-    await endLeases()
+    await leases.end()
     assert.equal((await stopped(second, threadId)).status, 'completed')
     assert.deepEqual(await textsOf(second, threadId), ['Hello', 'Whole'])
   })
@@ -182,7 +174,7 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     const { stream, ended, threadId } = await start(first)
     await new Promise((seen) => stream.once('textDelta', seen))
     first.kill('SIGSTOP')
-    await endLeases()
+    await leases.end()
     assert.equal((await stopped(second, threadId)).status, 'completed')
     go()
     first.kill('SIGCONT')
@@ -254,7 +246,7 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     const rest = assert.rejects(Array.fromAsync(events), { code: 'unavailable' })
     const second = await serve()
     await first.end()
-    await endLeases()
+    await leases.end()
     await rest
     assert.equal((await stopped(second, threadId)).status, 'completed')
     assert.deepEqual(await textsOf(second, threadId), ['Hello', 'Whole'])

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 
 import OpenAI from 'openai'
 
@@ -8,6 +9,8 @@ import { startCommand } from '../../helpers/start-command.ts'
 /** The program that serves the Assistants API, in a process of its own. */
 export interface ServedProcess {
   client: OpenAI
+  /** Lines of its log that say `error`: there should be none, whatever happens around it. */
+  readonly errors: string[]
   kill(signal: NodeJS.Signals): void
   /** SIGKILL, and waits until it is gone. */
   end(): Promise<void>
@@ -19,8 +22,14 @@ export async function startServed(env: Record<string, string>): Promise<ServedPr
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const baseURL = await addressOf(child)
+  const errors: string[] = []
+  const lines = child.stdout && createInterface({ input: child.stdout })
+  lines?.on('line', (line) => {
+    if (/"level":[56]0/.test(line)) errors.push(line)
+  })
   return {
     client: new OpenAI({ baseURL, apiKey: 'any', maxRetries: 0 }),
+    errors,
     kill: (signal) => void child.kill(signal),
     async end() {
       if (child.exitCode !== null || child.signalCode !== null) return
@@ -37,7 +46,6 @@ async function addressOf({ stdout }: ChildProcess): Promise<string> {
     output += String(chunk)
     const [, address] = /OPENAI_BASE_URL=(\S+)/.exec(output) ?? []
     if (address === undefined) continue
-    stdout?.resume()
     return address
   }
   throw new Error(`the process ended:\n${output}`)
