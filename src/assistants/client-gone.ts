@@ -1,4 +1,5 @@
 import { InvalidRequestError } from '../errors.ts'
+import { bindingsOf } from './client-address.ts'
 import type { ApiContext } from './reply.ts'
 
 /**
@@ -18,4 +19,24 @@ export async function whileConnected<T>(
       cause,
     })
   }
+}
+
+/**
+ * Tells an answer that its client is gone, if nobody else does: the HTTP server cancels the stream, and
+ * would print an error of it beside the log.
+ */
+export function signalInside(context: ApiContext): AbortSignal | undefined {
+  return bindingsOf(context) ? undefined : context.req.raw.signal
+}
+
+/** Breaks an answer off: over HTTP its connection is cut. */
+export function breakOff(
+  context: ApiContext,
+  { controller, error }: { controller: ReadableStreamDefaultController; error: unknown },
+): void {
+  const outgoing = bindingsOf(context)?.outgoing
+  if (!outgoing) return controller.error(error)
+  outgoing.destroy()
+  // Nobody reads it any more, and of an error the HTTP server would print the stack.
+  controller.close()
 }

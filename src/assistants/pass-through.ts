@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { InvalidRequestError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ForwardedAnswer, ForwardedRequest, Models } from '../models/models.ts'
-import { whileConnected } from './client-gone.ts'
+import { breakOff, whileConnected } from './client-gone.ts'
 import { parseExactly } from './exact-json.ts'
 import type { Limits } from './limits.ts'
 import { requireModel } from './model-check.ts'
@@ -56,7 +56,7 @@ export async function passThrough(
 
   const request = { path, body, headers: headersOf(context) }
   const answer = await whileConnected(context, (signal) => models.forward(request, { signal }))
-  return replyForwarded(context, endingAfter(answer, record))
+  return replyForwarded(context, endingAfter(context, answer, record))
 
   async function record(usage: Awaited<ForwardedAnswer['usage']>): Promise<void> {
     const { project, apiKeyId } = context.var
@@ -100,12 +100,28 @@ function headersOf({ req, var: { project } }: ApiContext): Record<string, string
 
 /** The answer, whose end waits for what is done with its usage. */
 function endingAfter(
+  context: ApiContext,
   { response, usage }: ForwardedAnswer,
   record: (usage: Awaited<ForwardedAnswer['usage']>) => Promise<void>,
 ) {
   const recorded = usage.then(record)
   const { status, headers } = response
-  const body = response.body ?? new Blob().stream()
-  const ending = new TransformStream<Uint8Array, Uint8Array>({ flush: () => recorded })
-  return { body: body.pipeThrough(ending), status, headers }
+  const reader = (response.body ?? new Blob().stream()).getReader()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (!done) return controller.enqueue(value)
+          await recorded
+          controller.close()
+        } catch (error) {
+          breakOff(context, { controller, error })
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+  return { body, status, headers }
 }

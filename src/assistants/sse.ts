@@ -17,8 +17,8 @@ const done = 'event: done\ndata: [DONE]\n\n'
 
 export interface EventStreamOptions extends EventStreamDeps {
   requestId: string
-  /** Aborted when the client is gone, which nothing else tells a client inside this process. */
-  signal: AbortSignal
+  /** Aborted when a client inside this process is gone; one outside cancels the stream. */
+  signal: AbortSignal | undefined
 }
 
 /**
@@ -49,18 +49,18 @@ export function toEventStream(
       })
       const abort = () => {
         leave()
-        controller.error(signal.reason)
+        controller.error(signal?.reason)
       }
       release = () => {
         stopKeepAlive()
-        signal.removeEventListener('abort', abort)
+        signal?.removeEventListener('abort', abort)
       }
-      if (signal.aborted) abort()
-      else signal.addEventListener('abort', abort, { once: true })
+      if (signal?.aborted) abort()
+      else signal?.addEventListener('abort', abort, { once: true })
     },
     async pull(controller) {
       const { text, last } = await nextChunk(iterator, options)
-      if (signal.aborted) return
+      if (signal?.aborted) return
       if (!last) return controller.enqueue(encoder.encode(text))
       release()
       controller.enqueue(encoder.encode(text + done))

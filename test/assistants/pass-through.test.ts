@@ -186,6 +186,28 @@ describe('POST /chat/completions', () => {
     }
   })
 
+  it('is cut where the endpoint breaks off, which only the log tells', async (test) => {
+    const printed = test.mock.method(console, 'error', () => {})
+    const before = runtime.logged.length
+    runtime.model.script({
+      raw: {
+        headers: {
+          'content-type': 'application/json',
+          'content-length': '500',
+          connection: 'close',
+        },
+        body: '{"choices":[',
+      },
+    })
+    const body = JSON.stringify({ model: 'm', messages })
+    const headers = { authorization: 'Bearer sk-client-0123456789' }
+    const cut = await fetch(`${origin}/v1/chat/completions`, { method: 'POST', headers, body })
+    assert.equal(cut.status, 200)
+    await assert.rejects(cut.text())
+    assert.match(runtime.logged.slice(before).join(), /broke off its answer/)
+    assert.equal(printed.mock.callCount(), 0)
+  })
+
   it('takes pictures and long histories, within bounds', async () => {
     const send = (body: string) =>
       fetch(`${origin}/v1/chat/completions`, {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 
 import type { Models } from '../../models/models.ts'
+import { signalInside } from '../client-gone.ts'
 import type { Limits } from '../limits.ts'
 import { requireModel } from '../model-check.ts'
 import { orNotFound } from '../not-found.ts'
@@ -54,7 +55,7 @@ export function runRoutes({
   function reply(context: ApiContext, started: StartedRun, stream: boolean): Response {
     if (!stream) return replyJson(context, started.run)
     const { requestId } = context.var
-    const { signal } = context.req.raw
+    const signal = signalInside(context)
     return replyEvents(context, toEventStream(started.events, { requestId, signal, every, log }))
   }
 
