@@ -5,6 +5,9 @@ import type { Assignment, ClassMeeting, Holiday, Term } from './timetable.ts'
 /** The most rows that a timetable can hold, of each kind. */
 export const rowLimits = { classes: 10_000, assignments: 1_000, holidays: 400, terms: 100 } as const
 
+/** The most that all rows of a timetable take together, as JSON in UTF-8. */
+export const timetableBytes = 6 * 1024 * 1024
+
 /** The most characters (UTF-16 code units) of each text. */
 export const lengthLimits = { name: 255, url: 2_000, notes: 2_000, sourceId: 1_000 } as const
 
@@ -21,6 +24,7 @@ const text = (max: number, control = hasControl) =>
 const name = text(lengthLimits.name).refine((value) => value.trim() !== '', 'expected a name')
 const notes = text(lengthLimits.notes, hasControlInLines).nullable()
 
+const tooManyWeeks = 'expected a number of weeks from 1 to 60'
 const date = z.string().refine(isDate, 'expected a date as YYYY-MM-DD from 1900 to 2200')
 const time = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$/, 'expected a time as HH:MM:SS')
 
@@ -74,7 +78,7 @@ export const holidaySchema = z
 export const termSchema = z.strictObject({
   name,
   first_date: date,
-  weeks: z.int().min(1).max(60),
+  weeks: z.int().min(1, tooManyWeeks).max(60, tooManyWeeks),
 }) satisfies z.ZodType<Term>
 
 function isDate(value: string): boolean {

@@ -168,7 +168,7 @@ export interface ScheduleStore {
   getDifference(guildId: string, revision: number): Promise<Difference | null>
 
   /**
-   * Keeps a change for a decision, for 24 hours; null: nothing to change. A guild has at most 20: the
+   * Keeps a change for a decision, for 24 hours; null: nothing to change. A guild has at most 5: the
    * oldest one goes. Throws `StaleRevisionError`.
    */
   propose(request: ProposalRequest): Promise<Proposal | null>
