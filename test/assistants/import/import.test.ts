@@ -426,11 +426,15 @@ describeImport('SQLite', async (log) => {
   return createSqliteStore({ path: ':memory:', log })
 })
 
-const pglite = await createTestPGlite()
-after(() => pglite.close())
-describeImport('PGlite', async (log) =>
-  createSqlStore({ db: pglite.connect(), dialect: pgliteDialect, log }),
-)
+describeImport('PGlite', async (log) => {
+  const pglite = await createTestPGlite()
+  const store = createSqlStore({ db: pglite.connect(), dialect: pgliteDialect, log })
+  const close = async () => {
+    await store.close()
+    await pglite.close()
+  }
+  return { ...store, close }
+})
 
 describeImport(
   'Postgres',
