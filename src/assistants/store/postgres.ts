@@ -46,7 +46,7 @@ export interface Postgres {
   close(): Promise<void>
 }
 
-const dialect: SqlDialect = { sequence: 'bigserial', rowLocks: true }
+const dialect: SqlDialect = { sequence: 'bigserial', rowLocks: true, writableCtes: true }
 
 /** Connections per process. Postgres admits 100 in all unless it is told otherwise. */
 const poolSize = 10

@@ -1,10 +1,9 @@
-import type { Insertable, Kysely } from 'kysely'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 
 import { InvalidRequestError, RunConflictError } from '../../errors.ts'
 import { noObject } from '../not-found.ts'
 import { findAssistant } from './assistants.ts'
 import { findActiveRunId, liveThread, lockThread } from './live-thread.ts'
-import { insertMessages } from './messages.ts'
 import { readPage } from './pages.ts'
 import {
   fromRunRow,
@@ -21,7 +20,6 @@ import type { SqlDialect } from './sql-dialect.ts'
 import { createStepRecordQueries } from './steps.ts'
 import type {
   HeldRun,
-  Message,
   ObjectStore,
   Run,
   RunChange,
@@ -33,6 +31,7 @@ import type {
 } from './store.ts'
 import { insertThread } from './threads.ts'
 import { insertRunUsage, type RunUsage } from './usage.ts'
+import { insertWith, writeTogether, type Head } from './write-together.ts'
 
 type RunQueries = Pick<ObjectStore, 'getRun' | 'listRuns' | 'insertRun' | 'updateRun'>
 
@@ -130,8 +129,9 @@ export function createEngineQueries({
   return {
     changeRun(change) {
       // One statement is a transaction by itself.
-      if (isOfStateAlone(change)) return changeState(db, change).then((changed) => changed?.run)
-      return db.transaction().execute((trx) => changeRun({ db: trx, insertJob, change }))
+      const isOne = isOfStateAlone(change) || (dialect.writableCtes && !change.job)
+      if (isOne) return changeRun({ db, dialect, insertJob, change })
+      return db.transaction().execute((trx) => changeRun({ db: trx, dialect, insertJob, change }))
     },
 
     changeFoundRun: (key, plan) =>
@@ -142,7 +142,7 @@ export function createEngineQueries({
         if (!row) return undefined
         const { getStepRecords } = createStepRecordQueries({ db: trx })
         const change = plan({ ...fromHeldRow(row), records: await getStepRecords(key) })
-        return change && changeRun({ db: trx, insertJob, change })
+        return change && changeRun({ db: trx, dialect, insertJob, change })
       }),
 
     async getHeldRun(threadId, id) {
@@ -228,22 +228,14 @@ async function findRun(
 
 /** Reference 3.2, steps 3 to 7. */
 async function insertRun(options: InsertRunOptions): Promise<Run> {
-  const { db: trx, dialect, project, insertJob, creation } = options
-  const { thread, assistantId, messages, job } = creation
-  if (typeof thread === 'string') {
-    await lockThread({ trx, dialect, thread: { id: thread, project } })
-  }
+  const { db: trx, project, insertJob, creation } = options
+  const { thread, assistantId, job } = creation
   const assistant = await findAssistant(trx, { id: assistantId, project })
-  if (!assistant) throw noObject('assistant', assistantId)
+  if (!assistant) throw await toMissing(options)
   const run = creation.toRun(assistant)
 
   if (typeof thread !== 'string') await insertThread(trx, { ...thread, project })
-  const seq = await insertRunRow(trx, { ...toRunRow(run), held_by: job?.id ?? null })
-  await trx
-    .insertInto('run_settings')
-    .values({ seq, body: toRunSettings(run), api_key: creation.apiKeyId ?? null })
-    .execute()
-  await insertMessages(trx, messages)
+  await writeRun(options, run)
   if (!run.instructions && !(await hasUserMessage(trx, run.thread_id))) {
     throw new InvalidRequestError(
       'Run creation requires a Thread with a user message or an assistant with instructions.',
@@ -254,30 +246,61 @@ async function insertRun(options: InsertRunOptions): Promise<Run> {
   return run
 }
 
+/** With its messages. Throws `RunConflictError` while the thread has an active run. */
+async function writeRun(options: InsertRunOptions, run: Run): Promise<void> {
+  const { db: trx, dialect, project, creation } = options
+  const { messages, apiKeyId = null } = creation
+  const settings = { body: toRunSettings(run), api_key: apiKeyId }
+  const written = await writeTogether<{ seq: number }>({
+    db: trx,
+    dialect,
+    head: insertRunRow(options, run),
+    rest: (head) => [
+      ...insertWith(head, 'run_settings', [{ seq: head.seq, ...settings }]),
+      ...insertWith(head, 'messages', messages.map(toMessageRow)),
+    ],
+  })
+  if (written) return
+  const threadId = run.thread_id
+  await lockThread({ trx, dialect, thread: { id: threadId, project } })
+  const active = await findActiveRunId(trx, threadId)
+  // The one in the way may have ended meanwhile: whoever executes runs does not wait for the thread.
+  if (active === undefined) return writeRun(options, run)
+  throw new RunConflictError(`Thread ${threadId} already has an active run ${active}.`)
+}
+
+/** Locks the thread. Inserts nothing if that is gone, or has an active run. */
+function insertRunRow({ db, dialect, project, creation }: InsertRunOptions, run: Run) {
+  const row = { ...toRunRow(run), held_by: creation.job?.id ?? null }
+  const columns = Object.keys(row) as (keyof typeof row)[]
+  return db
+    .insertInto('runs')
+    .columns(columns)
+    .expression(
+      liveThread(db, { id: run.thread_id, project })
+        .select(columns.map((column) => sql.val(row[column]).as(column)))
+        .$if(dialect.rowLocks, (query) => query.forNoKeyUpdate()),
+    )
+    .onConflict((conflict) => conflict.column('thread_id').where(isActive).doNothing())
+    .returning('seq')
+}
+
+/** Without the assistant; but without the thread, that is said first. */
+async function toMissing(options: InsertRunOptions): Promise<Error> {
+  const { db: trx, dialect, project, creation } = options
+  const { thread, assistantId } = creation
+  if (typeof thread === 'string') {
+    await lockThread({ trx, dialect, thread: { id: thread, project } })
+  }
+  return noObject('assistant', assistantId)
+}
+
 async function queueJob(
   trx: Kysely<Database>,
   { job, insertJob }: { job: RunJob; insertJob: InsertJob | undefined },
 ): Promise<void> {
   if (!insertJob) throw new Error('this database has no queue of jobs')
   await insertJob(trx, job)
-}
-
-/** The row's number. Throws `RunConflictError` while the thread has an active run. */
-async function insertRunRow(
-  trx: Kysely<Database>,
-  row: Insertable<Database['runs']>,
-): Promise<number> {
-  const inserted = await trx
-    .insertInto('runs')
-    .values(row)
-    .onConflict((conflict) => conflict.column('thread_id').where(isActive).doNothing())
-    .returning('seq')
-    .executeTakeFirst()
-  if (inserted) return inserted.seq
-  const active = await findActiveRunId(trx, row.thread_id)
-  // The one in the way may have ended meanwhile: whoever executes runs does not wait for the thread.
-  if (active === undefined) return insertRunRow(trx, row)
-  throw new RunConflictError(`Thread ${row.thread_id} already has an active run ${active}.`)
 }
 
 async function hasUserMessage(trx: Kysely<Database>, threadId: string): Promise<boolean> {
@@ -293,20 +316,27 @@ async function hasUserMessage(trx: Kysely<Database>, threadId: string): Promise<
 
 interface ChangeRunOptions {
   db: Kysely<Database>
+  dialect: SqlDialect
   insertJob: InsertJob | undefined
   change: RunChange
 }
 
-async function changeRun({ db, insertJob, change }: ChangeRunOptions): Promise<Run | undefined> {
-  const { opened = [], closed = [], rewritten = [], undone = [], job } = change
-  const changed = await changeState(db, change)
-  if (!changed) return undefined
-  for (const record of undone) await removeStep(db, record)
-  for (const record of [...rewritten, ...closed]) await rewriteStep(db, record)
-  for (const record of opened) await insertStep(db, record)
-  await insertRunUsage(db, { run: change.run, seq: changed.seq, turns: endedTurns(change) })
-  if (job) await queueJob(db, { job, insertJob })
-  return changed.run
+async function changeRun(options: ChangeRunOptions): Promise<Run | undefined> {
+  const { db, dialect, insertJob, change } = options
+  const { opened = [], closed = [], rewritten = [], undone = [], run, job } = change
+  const row = await writeTogether<{ seq: number; metadata: string }>({
+    db,
+    dialect,
+    head: updateState(db, change),
+    rest: (head) => [
+      ...undone.flatMap((record) => removeStep(head, record)),
+      ...[...rewritten, ...closed].flatMap((record) => rewriteStep(head, record)),
+      ...insertSteps(head, opened),
+      ...insertRunUsage(head, { run, turns: endedTurns(change) }),
+    ],
+  })
+  if (row && job) await queueJob(db, { job, insertJob })
+  return row && { ...run, metadata: parse(row.metadata) }
 }
 
 /** The turns whose cost is known for good with this change. */
@@ -328,47 +358,38 @@ function isOfStateAlone({ opened, closed, rewritten, undone, stepless, job }: Ru
   return records.length === 0 && !stepless && !job
 }
 
-async function changeState(
-  db: Kysely<Database>,
-  { run, from, heldBy, holder }: RunChange,
-): Promise<{ run: Run; seq: number } | undefined> {
+function updateState(db: Kysely<Database>, { run, from, heldBy, holder }: RunChange) {
   let update = db
     .updateTable('runs')
     .set({ ...toRunStateRow(run), ...(holder !== undefined && { held_by: holder }) })
     .where('id', '=', run.id)
     .where('status', 'in', from)
   if (heldBy !== undefined) update = update.where('held_by', '=', heldBy)
-  const row = await update.returning(['seq', 'metadata']).executeTakeFirst()
-  return row && { run: { ...run, metadata: parse(row.metadata) }, seq: row.seq }
+  return update.returning(['seq', 'metadata'])
 }
 
-async function insertStep(trx: Kysely<Database>, record: StepRecord): Promise<void> {
-  if (record.message) await insertMessages(trx, [record.message])
-  await trx.insertInto('run_steps').values(toStepRow(record)).execute()
+function insertSteps(head: Head, records: StepRecord[]): RawBuilder<unknown>[] {
+  const messages = records.flatMap(({ message }) => (message ? [message] : []))
+  return [
+    ...insertWith(head, 'messages', messages.map(toMessageRow)),
+    ...insertWith(head, 'run_steps', records.map(toStepRow)),
+  ]
 }
 
-async function rewriteStep(trx: Kysely<Database>, record: StepRecord): Promise<void> {
-  if (record.message) await rewriteMessage(trx, record.message)
+function rewriteStep({ andHead }: Head, record: StepRecord): RawBuilder<unknown>[] {
   const { id, run_id, body, usage, turn_state } = toStepRow(record)
-  await trx
-    .updateTable('run_steps')
-    .set({ body, usage: usage ?? null, turn_state: turn_state ?? null })
-    .where('id', '=', id)
-    .where('run_id', '=', run_id)
-    .execute()
+  const step = sql`
+    update run_steps set body = ${body}, usage = ${usage}, turn_state = ${turn_state}
+    where id = ${id} and run_id = ${run_id} ${andHead}`
+  if (!record.message) return [step]
+  const message = toMessageRow(record.message)
+  // All but the metadata, which the user may have changed meanwhile.
+  return [sql`update messages set body = ${message.body} where id = ${message.id} ${andHead}`, step]
 }
 
-/** All but the metadata, which the user may have changed meanwhile. */
-async function rewriteMessage(trx: Kysely<Database>, message: Message): Promise<void> {
-  const { id, body } = toMessageRow(message)
-  await trx.updateTable('messages').set({ body }).where('id', '=', id).execute()
-}
-
-async function removeStep(trx: Kysely<Database>, { step, message }: StepRecord): Promise<void> {
-  await trx
-    .deleteFrom('run_steps')
-    .where('id', '=', step.id)
-    .where('run_id', '=', step.run_id)
-    .execute()
-  if (message) await trx.deleteFrom('messages').where('id', '=', message.id).execute()
+function removeStep({ andHead }: Head, { step, message }: StepRecord): RawBuilder<unknown>[] {
+  const { id, run_id } = step
+  const removed = sql`delete from run_steps where id = ${id} and run_id = ${run_id} ${andHead}`
+  if (!message) return [removed]
+  return [removed, sql`delete from messages where id = ${message.id} ${andHead}`]
 }

@@ -7,6 +7,8 @@ export interface SqlDialect {
    * at a time, and no syntax for it.
    */
   rowLocks: boolean
+  /** Whether a statement may hold others that write: `with … as (insert …)`. */
+  writableCtes: boolean
   /** Where the tables are, in a database with several schemas; null: where it puts them itself. */
   schema?: string | null
 }

@@ -16,7 +16,7 @@ export function openSqliteReader(path: string): Pick<Store, 'sumUsage' | 'getAss
   const { sumUsage } = createUsageQueries({ db })
   const { getAssistant } = createAssistantQueries({
     db,
-    dialect: { sequence: 'integer', rowLocks: false },
+    dialect: { sequence: 'integer', rowLocks: false, writableCtes: false },
     project: null,
   })
   return { sumUsage, getAssistant, close: () => db.destroy() }

@@ -46,7 +46,7 @@ export async function createSqliteStore({ path, log }: SqliteStoreOptions): Prom
   return createSqlStore({ db, dialect, log })
 }
 
-const dialect: SqlDialect = { sequence: 'integer', rowLocks: false }
+const dialect: SqlDialect = { sequence: 'integer', rowLocks: false, writableCtes: false }
 
 /** More than the store has different statements; those with lists of values vary in length. */
 const cachedStatements = 500

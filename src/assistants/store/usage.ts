@@ -1,4 +1,4 @@
-import { sql, type Insertable, type Kysely } from 'kysely'
+import { sql, type Insertable, type Kysely, type RawBuilder } from 'kysely'
 
 import { InvalidRequestError } from '../../errors.ts'
 import { fromStepRecordRow, parse } from './rows.ts'
@@ -12,6 +12,7 @@ import {
   type UsageQuery,
   type UsageSum,
 } from './store.ts'
+import { insertWith, writtenHead, type Head } from './write-together.ts'
 
 type UsageQueries = Pick<Store, 'recordUsage' | 'sumUsage'>
 
@@ -133,44 +134,28 @@ function tooMany(): InvalidRequestError {
 /** What turns of a run cost, to be recorded under the run's project and key. */
 export interface RunUsage {
   run: Pick<Run, 'id' | 'thread_id' | 'assistant_id' | 'model'>
-  /** The run's row. */
-  seq: number
   turns: { stepId: string | null; usage: TurnUsage | null; createdAt: number }[]
 }
 
-export async function insertRunUsage(
-  trx: Kysely<Database>,
-  { run, seq, turns }: RunUsage,
-): Promise<void> {
-  const rows = turns.flatMap(({ stepId, usage, createdAt }) =>
-    usage && usage.prompt_tokens + usage.completion_tokens > 0
-      ? [{ step_id: stepId, created_at: createdAt, ...toTokens(usage) }]
-      : [],
-  )
-  if (rows.length === 0) return
-  await trx
-    .insertInto('usage_records')
-    .values((eb) => {
-      const { id: run_id, thread_id, assistant_id, model } = run
-      const project = eb
-        .selectFrom('threads')
-        .select('project')
-        .where('id', '=', thread_id)
-        .$asScalar()
-        .$notNull()
-      const api_key = eb.selectFrom('run_settings').select('api_key').where('seq', '=', seq)
-      return rows.map((row) => ({
-        ...row,
-        kind: 'completions' as const,
-        run_id,
-        thread_id,
-        assistant_id,
-        model,
-        project,
-        api_key,
-      }))
-    })
-    .execute()
+/** Statements that record the usage, if there is any. */
+export function insertRunUsage(head: Head, { run, turns }: RunUsage): RawBuilder<unknown>[] {
+  const { id: run_id, thread_id, assistant_id, model } = run
+  return turns.flatMap(({ stepId, usage, createdAt }) => {
+    if (!usage || usage.prompt_tokens + usage.completion_tokens === 0) return []
+    const row = {
+      kind: 'completions',
+      created_at: createdAt,
+      project: sql`(select project from threads where id = ${thread_id})`,
+      api_key: sql`(select api_key from run_settings where run_settings.seq = ${head.seq})`,
+      run_id,
+      thread_id,
+      assistant_id,
+      step_id: stepId,
+      model,
+      ...toTokens(usage),
+    }
+    return insertWith(head, 'usage_records', [row])
+  })
 }
 
 /** What the step cost that a run leaves open for ever, because its thread is deleted. */
@@ -197,7 +182,9 @@ export async function insertOpenUsage(
   if (step.status !== 'in_progress') return
   const { model, assistant_id } = parse<Run>(row.settings)
   const turns = [{ stepId: step.id, usage, createdAt: step.created_at }]
-  await insertRunUsage(trx, { run: { id, thread_id, assistant_id, model }, seq, turns })
+  const head = writtenHead(seq)
+  const run = { id, thread_id, assistant_id, model }
+  for (const statement of insertRunUsage(head, { run, turns })) await statement.execute(trx)
 }
 
 type Tokens = Pick<

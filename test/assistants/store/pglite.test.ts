@@ -24,7 +24,7 @@ describe('SQLite and Postgres', () => {
   it('have the same tables, columns and indexes', async () => {
     const file = new BetterSqlite(':memory:')
     const sqlite = new Kysely<Database>({ dialect: new SqliteDialect({ database: file }) })
-    await migrate(sqlite, { sequence: 'integer', rowLocks: false })
+    await migrate(sqlite, { sequence: 'integer', rowLocks: false, writableCtes: false })
     const postgres = pglite.connect()
     const onSqlite = await describeTables(sqlite)
     assert.ok(onSqlite.length >= 7)

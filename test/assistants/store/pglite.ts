@@ -6,7 +6,11 @@ import { withoutNul } from '../../../src/assistants/store/postgres.ts'
 import type { Database } from '../../../src/assistants/store/schema.ts'
 import type { SqlDialect } from '../../../src/assistants/store/sql-dialect.ts'
 
-export const pgliteDialect: SqlDialect = { sequence: 'bigserial', rowLocks: true }
+export const pgliteDialect: SqlDialect = {
+  sequence: 'bigserial',
+  rowLocks: true,
+  writableCtes: true,
+}
 
 /** Postgres inside the process, migrated. */
 export interface TestPGlite {
