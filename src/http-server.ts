@@ -119,10 +119,11 @@ function createRootApp(options: HttpServerOptions): Hono {
     const { host = '', origin } = context.req.header()
     if (isSameMachine(host, origin)) return next()
     if (isApi(context.req.path) && isAdmitted({ host, origin }, options)) return next()
-    if (options.authenticated) return context.text('Not found. The API is under /v1.', 404)
+    if (options.authenticated) return context.notFound()
     return context.text('This server only answers programs on its own machine.', 403)
   })
   mount(app)
+  app.notFound((context) => context.text('Not found. The API is under /v1.', 404))
   app.onError((err, context) => {
     log.error({ err, path: context.req.path }, 'request failed')
     return context.text('Internal Server Error', 500)

@@ -75,6 +75,15 @@ describe('startHttpServer', () => {
     assert.equal(await from('https://a.example', '/v1/models', 'evil.example'), 403)
   })
 
+  it('tells a client that left the path out of its base URL', async () => {
+    for (const authenticated of [true, false]) {
+      const { origin } = await start({ authenticated })
+      const answer = await fetch(`${origin}/chat/completions`, { method: 'POST' })
+      assert.equal(answer.status, 404)
+      assert.equal(await answer.text(), 'Not found. The API is under /v1.')
+    }
+  })
+
   it('answers what is no HTTP, and headers without end', async () => {
     const { origin } = await start()
     const port = Number(new URL(origin).port)
