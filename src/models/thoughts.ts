@@ -142,7 +142,10 @@ function createStrayEnd() {
 
   return {
     read(text: string): void {
-      const lines = (line + text).split('\n')
+      if (found || sawBegin) return
+      line += text
+      if (!text.includes('\n') && line.length < 8192) return
+      const lines = line.split('\n')
       line = lines.pop()?.slice(-4096) ?? ''
       for (const whole of lines) readLine(whole)
     },

@@ -18,27 +18,33 @@ export interface ToolArguments {
 
 export function createToolArguments(): ToolArguments {
   const scan = createJsonScanner()
-  let text = ''
+  const pieces: string[] = []
+  /** Of all that came: what is out, and what is not. */
   let sent = 0
+  let held = ''
 
-  function take(end: number): string {
-    const part = text.slice(sent, end)
-    sent = Math.max(sent, end)
+  function take(length: number): string {
+    const part = held.slice(0, length)
+    held = held.slice(length)
+    sent += length
     return part
   }
 
   return {
     add(fragment) {
-      text += fragment
-      return take(scan.read(fragment))
+      pieces.push(fragment)
+      held += fragment
+      const settled = scan.read(fragment)
+      return settled > sent ? take(settled - sent) : ''
     },
     finish({ isComplete }) {
       // Some send everything a second time.
       if (scan.isWhole()) return ''
-      if (!isComplete) return take(text.length)
+      if (!isComplete) return take(held.length)
+      const text = pieces.join('')
       const repaired = repair(text)
       const fits = repaired !== undefined && repaired.startsWith(text.slice(0, sent))
-      return fits ? repaired.slice(sent) : take(text.length)
+      return fits ? repaired.slice(sent) : take(held.length)
     },
     isWhole: scan.isWhole,
   }

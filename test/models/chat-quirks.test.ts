@@ -345,6 +345,14 @@ describe('An endpoint with quirks', () => {
       )
     })
 
+    it('takes no end of a thought in code for one', async () => {
+      const text = 'So:\n```\n</think>\n```\nand `\n</think>` too'
+      assert.equal(said(await pieces(text)), text)
+      // Nothing to hold back in the next answer.
+      assert.equal((await ask({ text: ['H', 'i'] })).length, 3)
+      assert.equal(said(await ask('a\n</think>\nb')), 'a\n</think>\nb')
+    })
+
     it('learns from the first answer that only the end of thoughts is shown', async () => {
       const text = 'Let me see.\n</think>\n\nHi'
       assert.equal(said(await pieces(text)), text)

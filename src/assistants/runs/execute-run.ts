@@ -228,6 +228,9 @@ function decide(
   if (reason === 'length') return incomplete(at, 'max_completion_tokens')
   if (reason === 'content_filter') return incomplete(at, 'content_filter')
   const calls = turn.calls()
+  if (calls.some(({ function: called }) => called.name === '')) {
+    throw new ProviderError('server_error', 'The model called a function without a name.')
+  }
   return calls.length > 0 ? requiresAction({ run, open, calls }) : completed(at)
 }
 

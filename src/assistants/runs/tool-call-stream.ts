@@ -23,8 +23,12 @@ interface Call {
   id: string
   name: string
   arguments: string
-  /** How much of the arguments the stream has seen; undefined before the call itself was seen. */
-  sent: number | undefined
+  /** What of the arguments the stream has not seen. */
+  unsent: string
+  /** Whether the stream has seen the call itself. */
+  isSent: boolean
+  /** The length at which the arguments were found not to be whole. */
+  partialAt: number
 }
 
 const maxIdLength = 256
@@ -40,7 +44,7 @@ export function createToolCallStream({ newCallId }: { newCallId: () => string })
     const usable = id !== undefined && id.length <= maxIdLength
     const taken = calls.some((call) => call.id === id)
     const callId = usable && !taken ? id : newCallId()
-    calls.push({ id: callId, name: '', arguments: '', sent: undefined })
+    calls.push({ id: callId, name: '', arguments: '', unsent: '', isSent: false, partialAt: -1 })
     positions.set(index, calls.length - 1)
     return calls.length - 1
   }
@@ -52,7 +56,7 @@ export function createToolCallStream({ newCallId }: { newCallId: () => string })
       if (!call) return deltas
       deltas.push(...unseen(call, { index: current, isOver }))
       const nextWaits = calls.length > current + 1
-      if (!nextWaits || !(isOver || (call.sent !== undefined && isWhole(call.arguments)))) {
+      if (!nextWaits || !(isOver || (call.isSent && isWhole(call)))) {
         return deltas
       }
       current += 1
@@ -67,6 +71,7 @@ export function createToolCallStream({ newCallId }: { newCallId: () => string })
       if (!call || position < current) return []
       if (call.name === '' && fragment.name !== undefined) call.name = fragment.name
       call.arguments += fragment.arguments ?? ''
+      call.unsent += fragment.arguments ?? ''
       return drain(false)
     },
     flush: () => drain(true),
@@ -83,24 +88,28 @@ export function createToolCallStream({ newCallId }: { newCallId: () => string })
 /** Id and name go out exactly once, with empty arguments: clients concatenate (reference 4.11). */
 function unseen(call: Call, { index, isOver }: { index: number; isOver: boolean }): CallDelta[] {
   const deltas: CallDelta[] = []
-  if (call.sent === undefined) {
+  if (!call.isSent) {
     if (call.name === '' && !isOver) return []
     const { id, name } = call
     deltas.push({ index, id, type: 'function', function: { name, arguments: '', output: null } })
-    call.sent = 0
+    call.isSent = true
   }
-  if (call.arguments.length > call.sent) {
-    const text = call.arguments.slice(call.sent)
-    deltas.push({ index, type: 'function', function: { arguments: text } })
-    call.sent = call.arguments.length
+  if (call.unsent !== '') {
+    deltas.push({ index, type: 'function', function: { arguments: call.unsent } })
+    call.unsent = ''
   }
   return deltas
 }
 
-function isWhole(text: string): boolean {
+/** Reads the arguments once for each of their lengths: others may come in thousands of pieces. */
+function isWhole(call: Call): boolean {
+  const text = call.arguments
+  if (text.length === call.partialAt) return false
+  call.partialAt = text.length
   if (!text.trimEnd().endsWith('}')) return false
   try {
     JSON.parse(text)
+    call.partialAt = -1
     return true
   } catch {
     return false
