@@ -5,6 +5,10 @@ import type { ModelUsage } from './driver.ts'
 /** More than any turn can have; what says so is not a count. */
 const mostTokens = 1_000_000_000
 
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }

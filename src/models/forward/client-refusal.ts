@@ -1,3 +1,4 @@
+import { isObject } from '../endpoint-values.ts'
 import { mask, retryAfterMs } from '../provider-error.ts'
 
 /** What an endpoint refused, to be told to the client in the API's envelope. */
@@ -101,8 +102,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../endpoint-values.ts'
 import type { ForwardedRequest } from '../models.ts'
 
 /** A request as it goes to the endpoint. */
@@ -51,8 +52,4 @@ export function createUsageWish(): { add(request: ForwardedRequest): WithUsage }
       }
     },
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
