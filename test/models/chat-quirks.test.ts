@@ -270,6 +270,22 @@ describe('An endpoint with quirks', () => {
       assert.equal('reasoning_content' in (await goOn(events)), false)
     })
 
+    it('gives nothing back that the endpoint cannot read, that once', async () => {
+      const detail = { type: 'reasoning.text', index: 0, text: 'Hm', signature: 's' }
+      const events = await answer(
+        streamed(
+          chunk({ reasoning_details: [detail] }),
+          call('{}', { extra_content: signature }),
+          end('tool_calls'),
+        ),
+      )
+      server.script(refusal('Invalid `signature` in `thinking` block'))
+      const bare = await goOn(events)
+      assert.equal('reasoning_details' in bare, false)
+      assert.doesNotMatch(JSON.stringify(bare), /extra_content/)
+      assert.deepEqual((await goOn(events))['reasoning_details'], [detail])
+    })
+
     it('gives back the signature of a call', async () => {
       const events = await answer(
         streamed(call('{}', { extra_content: signature }), end('tool_calls')),
