@@ -31,7 +31,7 @@ export function createChatCompletionsDriver(options: EndpointOptions): ModelDriv
           habits.beginsInThought = beganInThought ?? habits.beginsInThought
         },
       })
-      const question = {
+      const phrasing = {
         request,
         toBody: (quirks: ReadonlySet<Quirk>) =>
           toChatBody(request, { quirks, knowsCompletionTokens }),
@@ -41,7 +41,7 @@ export function createChatCompletionsDriver(options: EndpointOptions): ModelDriv
       }
       const { completions } = endpoint.client.chat
       const ask = async ({ signal }: { signal: AbortSignal }) => {
-        const answer = await askInKnownWords(question, (body) =>
+        const answer = await askInKnownWords(phrasing, (body) =>
           completions.create(body, { signal }).asResponse(),
         )
         return readAnswer(answer, toChunk)

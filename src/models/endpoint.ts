@@ -100,7 +100,9 @@ export function createEndpoint(
   ): AsyncGenerator<ModelEvent> {
     signal.throwIfAborted()
     const tooLong = new AbortController()
-    const watchdog = createWatchdog(() => tooLong.abort())
+    // Whoever takes the events may take its time.
+    let isWaiting = true
+    const watchdog = createWatchdog(() => isWaiting && tooLong.abort())
     let hasBegun = false
     let isLast = false
     const isWhole = () => isLast || reader.isWhole()
@@ -109,11 +111,13 @@ export function createEndpoint(
       const batches = await ask({ signal: AbortSignal.any([signal, tooLong.signal]) })
       try {
         for await (const batch of batches) {
+          isWaiting = false
           for (const piece of batch.pieces) {
             for (const event of reader.read(piece)) yield event
           }
           hasBegun ||= batch.pieces.length > 0
           isLast = batch.isLast
+          isWaiting = true
           watchdog.allow(patience())
         }
       } catch (error) {
@@ -173,7 +177,7 @@ function isSaid(error: unknown): boolean {
 }
 
 /** Barks once nothing has come for as long as it was last told to allow. */
-function createWatchdog(bark: () => void) {
+function createWatchdog(bark: () => unknown) {
   let timer: NodeJS.Timeout | undefined
   let allowedMs: number | undefined
   return {

@@ -38,7 +38,8 @@ export interface Complaint {
   request: ModelRequest
 }
 
-export interface Question<Body> {
+/** A request, and the words it can be put in. */
+export interface Phrasing<Body> {
   request: ModelRequest
   toBody: (quirks: ReadonlySet<Quirk>) => Body
   dispensable: readonly Dispensable<Body>[]
@@ -57,7 +58,7 @@ const valueWords = /(?:unsupported|invalid)[ _]value/i
  * the refusal of a parameter is the caller's answer, by its name. Nobody is asked for a default.
  */
 export async function askInKnownWords<Body, Answer>(
-  { request, toBody, dispensable, known, log }: Question<Body>,
+  { request, toBody, dispensable, known, log }: Phrasing<Body>,
   send: (body: Body) => Promise<Answer>,
 ): Promise<Answer> {
   const quirks = new Set(known)

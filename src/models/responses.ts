@@ -15,7 +15,7 @@ export function createResponsesDriver(options: EndpointOptions): ModelDriver {
   return {
     stream(asked, streamOptions) {
       const request = { ...asked, model: endpoint.modelOf(asked) }
-      const question = {
+      const phrasing = {
         request,
         toBody: (quirks: ReadonlySet<Quirk>) => toResponsesBody(request, quirks),
         dispensable: responsesDispensable,
@@ -23,7 +23,7 @@ export function createResponsesDriver(options: EndpointOptions): ModelDriver {
         log,
       }
       const ask = async ({ signal }: { signal: AbortSignal }) => {
-        const answer = await askInKnownWords(question, (body) =>
+        const answer = await askInKnownWords(phrasing, (body) =>
           endpoint.client.responses.create(body, { signal }).asResponse(),
         )
         return readAnswer(answer, toLastEvent)

@@ -299,6 +299,23 @@ describe('Chat Completions driver', () => {
     assert.equal(await server.requests.at(-1)?.closed, true)
   })
 
+  it('does not take whoever is slow to read for a slow endpoint', async () => {
+    const { promise, resolve: goOn } = Promise.withResolvers<void>()
+    server.script({ text: ['a', 'b'], pause: { afterChunks: 2, until: promise } })
+    const within = { firstTokenTimeoutMs: 250, gapTimeoutMs: 250 }
+    const said: string[] = []
+    for await (const event of driver(within).stream(request, { signal })) {
+      if (event.type !== 'text') continue
+      said.push(event.text)
+      if (said.length > 1) continue
+      // As long as this one takes to be given up, and then some.
+      const stuck = { text: 'a', pause: { afterChunks: 2, until: never } }
+      await assert.rejects(answer(stuck, { gapTimeoutMs: 260 }), /took too long/)
+      goOn()
+    }
+    assert.deepEqual(said, ['a', 'b'])
+  })
+
   it('ends the request at once when aborted, with the reason of the signal', async () => {
     const reason = new Error('cancelled')
     for (const reply of [
