@@ -92,9 +92,17 @@ export function createPostgresJobQueue({
   return createJobQueue({
     ...options,
     // A few of its own: leases are renewed however busy those of the store are.
-    connection: { connectionString, max: 3 },
+    connection: { connectionString: withoutWaiting(connectionString), max: 3 },
     schema: jobSchemaOf(schema ?? 'guagua'),
   })
+}
+
+/** Where the server's power fails, leases are over anyway; so nobody waits for its disk. */
+function withoutWaiting(connectionString: string): string {
+  const url = new URL(connectionString)
+  const options = url.searchParams.get('options') ?? ''
+  url.searchParams.set('options', `-c synchronous_commit=off ${options}`.trim())
+  return url.href
 }
 
 /** pg-boss admits names of 50 bytes, and our channels add some to it. */

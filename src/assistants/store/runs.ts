@@ -334,6 +334,7 @@ async function changeRun(options: ChangeRunOptions): Promise<Run | undefined> {
       ...insertSteps(head, opened),
       ...insertRunUsage(head, { run, turns: endedTurns(change) }),
     ],
+    passing: run.status === 'in_progress',
   })
   if (row && job) await queueJob(db, { job, insertJob })
   return row && { ...run, metadata: parse(row.metadata) }
