@@ -44,9 +44,9 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   const opened = await openStore(config.database, {
     log,
     wait: (ms, signal) => sleep(ms, undefined, { signal }),
-    insertJob(trx, job) {
+    async insertJob(job) {
       if (!queue) throw new DatabaseUnavailableError()
-      return queue.insert(trx, job)
+      return queue.insertion(job)
     },
   })
   parts.defer(() => opened.close())

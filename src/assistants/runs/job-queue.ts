@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-import type { Kysely } from 'kysely'
-import { PgBoss, fromKysely, type ConstructorOptions, type Db, type JobAttempt } from 'pg-boss'
+import { sql, type RawBuilder } from 'kysely'
+import { PgBoss, type ConstructorOptions, type Db, type JobAttempt, type JobInsert } from 'pg-boss'
 
 import type { Logger } from '../../log.ts'
 import { DatabaseUnavailableError } from '../store/database-errors.ts'
 import type { Postgres } from '../store/postgres.ts'
-import type { Database } from '../store/schema.ts'
 import type { RunJob } from '../store/store.ts'
+import type { Head } from '../store/write-together.ts'
 
 /** A job that this process has, until it finishes it, hands it back or neglects it. */
 export interface FetchedJob extends RunJob {
@@ -33,8 +33,8 @@ export interface JobQueue {
   readonly channelPrefix: string
   /** Makes what the queue needs in the database; before that, no job can be inserted. */
   start(): Promise<void>
-  /** Part of the transaction that queues the run. */
-  insert(trx: Kysely<Database>, job: RunJob): Promise<void>
+  /** The statement that inserts the job, if its run is there: part of the one that queues the run. */
+  insertion(job: RunJob): Promise<(run: Pick<Head, 'from'>) => RawBuilder<unknown>>
   /** At most `limit` jobs, the oldest first; they are this process's from now on. */
   fetch(limit: number): Promise<FetchedJob[]>
   /** Renews the lease. Answers which of the jobs this process still has. */
@@ -143,10 +143,11 @@ export function createJobQueue({
       await boss.updateQueue(queueName, queueOptions)
       started = true
     },
-    async insert(trx, { id, ...data }) {
+    async insertion({ id, ...data }) {
       if (!started) throw new DatabaseUnavailableError()
-      const db = { executeSql: withShortText(fromKysely(trx)) }
-      await boss.insert(queueName, [{ id, data }], { db })
+      const { text, json } = await captureInsertion(boss, { id, data })
+      return ({ from }) =>
+        sql`${sql.raw(text.before)}coalesce((select ${json}::text ${from}), '[]')${sql.raw(text.after)}`
     },
     async fetch(limit) {
       const jobs = await boss.fetch<Omit<RunJob, 'id'>>(queueName, { batchSize: limit })
@@ -198,13 +199,31 @@ function toSettled(response: { settled?: string[] }): string[] {
   return response.settled
 }
 
-/** Statements are long by their white space; without it they are short enough to be prepared. */
-const shortTexts = new Map<string, string>()
-
-function withShortText(db: Db): Db['executeSql'] {
-  return (text, values) => {
-    const short = shortTexts.get(text) ?? text.replaceAll(/\s+/g, ' ')
-    if (shortTexts.size < 10) shortTexts.set(text, short)
-    return db.executeSql(short, values)
+/** What pg-boss would send to insert a job, around its only value: a list of jobs in JSON. */
+async function captureInsertion(boss: PgBoss, job: JobInsert) {
+  let captured: { text: string; json: unknown } | undefined
+  const db: Db = {
+    executeSql(text, values = []) {
+      captured = { text, json: values[0] }
+      return Promise.resolve({ rows: [] })
+    },
   }
+  await boss.insert(queueName, [job], { db })
+  if (!captured) throw new Error('pg-boss inserted nothing')
+  const { text, json } = captured
+  return { text: insertionTexts.get(text) ?? split(text), json }
+}
+
+/** By pg-boss's text; there is one. */
+const insertionTexts = new Map<string, { before: string; after: string }>()
+
+/** Long by its white space; without it, it is short enough to be prepared. */
+function split(text: string): { before: string; after: string } {
+  const [before, after, ...more] = text.replaceAll(/\s+/g, ' ').split('$1')
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new Error('pg-boss inserts jobs in a way that is not known')
+  }
+  const parts = { before, after }
+  if (insertionTexts.size < 10) insertionTexts.set(text, parts)
+  return parts
 }

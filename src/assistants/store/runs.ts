@@ -54,8 +54,8 @@ type EngineQueries = Pick<
   | 'listEndingRuns'
 >
 
-/** Queues a job in the transaction that makes its run `queued`. */
-export type InsertJob = (trx: Kysely<Database>, job: RunJob) => Promise<void>
+/** Makes the statement that queues a job, to go with the one that makes its run `queued`. */
+export type InsertJob = (job: RunJob) => Promise<(head: Head) => RawBuilder<unknown>>
 
 /** Runs, whole; conditions are added. */
 function selectRuns(db: Kysely<Database>) {
@@ -71,8 +71,7 @@ export function createRunQueries(deps: RunQueriesDeps): RunQueries {
     liveThread(db, { id: threadId, project }).select('threads.id')
 
   return {
-    insertRun: (creation) =>
-      db.transaction().execute((trx) => insertRun({ ...deps, db: trx, creation })),
+    insertRun: (creation) => insertRun({ ...deps, creation }),
 
     updateRun: (threadId, id, { metadata }) =>
       db.transaction().execute(async (trx) => {
@@ -129,7 +128,7 @@ export function createEngineQueries({
   return {
     changeRun(change) {
       // One statement is a transaction by itself.
-      const isOne = isOfStateAlone(change) || (dialect.writableCtes && !change.job)
+      const isOne = dialect.writableCtes || isOfStateAlone(change)
       if (isOne) return changeRun({ db, dialect, insertJob, change })
       return db.transaction().execute((trx) => changeRun({ db: trx, dialect, insertJob, change }))
     },
@@ -228,29 +227,37 @@ async function findRun(
 
 /** Reference 3.2, steps 3 to 7. */
 async function insertRun(options: InsertRunOptions): Promise<Run> {
-  const { db: trx, project, insertJob, creation } = options
-  const { thread, assistantId, job } = creation
-  const assistant = await findAssistant(trx, { id: assistantId, project })
+  const { db, dialect, project, creation } = options
+  const { thread, assistantId, messages } = creation
+  const isOne = dialect.writableCtes && typeof thread === 'string'
+  if (!isOne && !db.isTransaction) return inTransaction(options)
+  const assistant = await findAssistant(db, { id: assistantId, project })
   if (!assistant) throw await toMissing(options)
   const run = creation.toRun(assistant)
+  const hasPrompt = Boolean(run.instructions) || messages.some(({ role }) => role === 'user')
+  if (!hasPrompt && !db.isTransaction) return inTransaction(options)
 
-  if (typeof thread !== 'string') await insertThread(trx, { ...thread, project })
+  if (typeof thread !== 'string') await insertThread(db, { ...thread, project })
   await writeRun(options, run)
-  if (!run.instructions && !(await hasUserMessage(trx, run.thread_id))) {
+  if (!hasPrompt && !(await hasUserMessage(db, run.thread_id))) {
     throw new InvalidRequestError(
       'Run creation requires a Thread with a user message or an assistant with instructions.',
       { apiCode: 'invalid_thread' },
     )
   }
-  if (job) await queueJob(trx, { job, insertJob })
   return run
 }
 
-/** With its messages. Throws `RunConflictError` while the thread has an active run. */
+function inTransaction(options: InsertRunOptions): Promise<Run> {
+  return options.db.transaction().execute((trx) => insertRun({ ...options, db: trx }))
+}
+
+/** With its messages and its job. Throws `RunConflictError` while the thread has an active run. */
 async function writeRun(options: InsertRunOptions, run: Run): Promise<void> {
   const { db: trx, dialect, project, creation } = options
   const { messages, apiKeyId = null } = creation
   const settings = { body: toRunSettings(run), api_key: apiKeyId }
+  const queueJob = await toJobWriter(options.insertJob, creation.job)
   const written = await writeTogether<{ seq: number }>({
     db: trx,
     dialect,
@@ -258,6 +265,7 @@ async function writeRun(options: InsertRunOptions, run: Run): Promise<void> {
     rest: (head) => [
       ...insertWith(head, 'run_settings', [{ seq: head.seq, ...settings }]),
       ...insertWith(head, 'messages', messages.map(toMessageRow)),
+      ...queueJob(head),
     ],
   })
   if (written) return
@@ -295,12 +303,11 @@ async function toMissing(options: InsertRunOptions): Promise<Error> {
   return noObject('assistant', assistantId)
 }
 
-async function queueJob(
-  trx: Kysely<Database>,
-  { job, insertJob }: { job: RunJob; insertJob: InsertJob | undefined },
-): Promise<void> {
+async function toJobWriter(insertJob: InsertJob | undefined, job: RunJob | undefined) {
+  if (!job) return () => []
   if (!insertJob) throw new Error('this database has no queue of jobs')
-  await insertJob(trx, job)
+  const toStatement = await insertJob(job)
+  return (head: Head) => [toStatement(head)]
 }
 
 async function hasUserMessage(trx: Kysely<Database>, threadId: string): Promise<boolean> {
@@ -324,6 +331,7 @@ interface ChangeRunOptions {
 async function changeRun(options: ChangeRunOptions): Promise<Run | undefined> {
   const { db, dialect, insertJob, change } = options
   const { opened = [], closed = [], rewritten = [], undone = [], run, job } = change
+  const queueJob = await toJobWriter(insertJob, job)
   const row = await writeTogether<{ seq: number; metadata: string }>({
     db,
     dialect,
@@ -333,10 +341,10 @@ async function changeRun(options: ChangeRunOptions): Promise<Run | undefined> {
       ...[...rewritten, ...closed].flatMap((record) => rewriteStep(head, record)),
       ...insertSteps(head, opened),
       ...insertRunUsage(head, { run, turns: endedTurns(change) }),
+      ...queueJob(head),
     ],
     passing: run.status === 'in_progress',
   })
-  if (row && job) await queueJob(db, { job, insertJob })
   return row && { ...run, metadata: parse(row.metadata) }
 }
 

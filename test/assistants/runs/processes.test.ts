@@ -75,7 +75,7 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     const queue = createPostgresJobQueue({ postgres, log: silent })
     const store = createStoreOnPostgres({
       postgres,
-      insertJob: (trx, job) => queue.insert(trx, job),
+      insertJob: (job) => queue.insertion(job),
       log: silent,
     })
     const clock = { now: Date.now() }

@@ -89,7 +89,7 @@ export async function createSharedDatabase(): Promise<SharedDatabase> {
       const store = createSqlStore({
         db: connect(),
         dialect,
-        insertJob: (trx, job) => queue.insert(trx, job),
+        insertJob: (job) => queue.insertion(job),
         log,
       })
       const rig = await createRig({ ...options, store, queue, log })
