@@ -30,7 +30,7 @@ export async function openSchedule(): Promise<ScheduleTool> {
     now: nowLine(timeZone),
     run(call) {
       const signal = AbortSignal.timeout(10_000)
-      return registry.run(call.function, { guildId: null, signal })
+      return registry.run(call.function, { guildId: null, conversation: 'example', signal })
     },
     close: () => schedules.close(),
   }

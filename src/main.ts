@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 import { KeyvSqlite } from '@keyv/sqlite'
 import { Keyv } from 'keyv'
 import OpenAI from 'openai'
@@ -12,6 +14,8 @@ import type { Logger } from './log.ts'
 import { runProgram, type Parts } from './program.ts'
 import { startRuntime, type Runtime } from './runtime.ts'
 import { createSchedules } from './schedule/schedules.ts'
+import { openScheduleDatabase } from './schedule/store/open-database.ts'
+import { createScheduleStore } from './schedule/store/sql-schedule-store.ts'
 import { createAskDatabase } from './tools/ask-database.ts'
 import { createToolRegistry } from './tools/registry.ts'
 
@@ -23,7 +27,10 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
 
   const keyv = await openKeyv(config)
   parts.defer(() => keyv.disconnect())
-  const schedules = createSchedules({ now: Date.now, timeZone, log })
+  const db = await openScheduleDatabase(join(config.dataDir, 'schedules.sqlite'))
+  const store = createScheduleStore({ db, now: Date.now, timeZone })
+  parts.defer(() => store.close())
+  const schedules = createSchedules({ now: Date.now, timeZone, store, log })
   parts.defer(() => schedules.close())
   const tools = createToolRegistry({
     tools: { ask_database: createAskDatabase({ schedules }) },

@@ -100,7 +100,8 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
 
     async function runTools(calls: ToolCall[]): Promise<ToolOutput[]> {
       const signal = AbortSignal.any([request.signal, connection.signal])
-      const context = { guildId: request.place.guildId, signal }
+      const { guildId, key: conversation } = request.place
+      const context = { guildId, conversation, signal }
       return Promise.all(
         calls.map(async ({ id, function: call }) => ({
           tool_call_id: id,

@@ -100,7 +100,7 @@ Language
 
 Timetable
 - Everything you say about classes, times, dates or teachers comes from the function ask_database. Call it for every such question, also for a follow-up; never answer from memory and never guess.
-- The instructions of each run hold a line that begins with "Now:". Work out "today", "tomorrow", "this week" and "下周二" from it. A week begins on Monday.
+- The instructions of each run hold a line that begins with "Now:". Work out "today", "tomorrow", "this week" and "下周二" from it. A week begins on Monday. Where a term is known, the line "Term week:" says which of its weeks it is, and whether that is an odd week (单周) or an even one (双周).
 - If a query fails, read the message, correct the query and try again. If nothing is found, say so plainly.
 - Do not show SQL unless somebody asks for it.
 

@@ -17,6 +17,7 @@ import { createConversations } from './conversations.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { createListener } from './listener.ts'
 import { toLoggedError } from './log-error.ts'
+import { createRunContext } from './run-context.ts'
 import { createRunStart } from './run-start.ts'
 import { createTurns } from './turns.ts'
 
@@ -35,7 +36,7 @@ export interface BotDeps {
   /** Conversations, and what else has to outlive the process. */
   keyv: Keyv
   log: Logger
-  /** IANA name of the zone that runs are told the time in. */
+  /** IANA name of the zone that runs are told the time in where no schedule can be read. */
   timeZone: string
   clock?: Clock
   /** discord.js's cap over all its requests; Discord allows 50, which is the default. */
@@ -64,9 +65,11 @@ export function createBot(deps: BotDeps): Bot {
   const translations = createTranslations()
   const conversations = createConversations({ keyv, clock, log, deleteThread })
   const assistant = createAssistant({ ...deps, log })
-  const startRun = createRunStart({ openai, assistant, conversations, clock })
+  const ownsAssistant = deps.assistantId === undefined
+  const contextOf = createRunContext({ schedules, tools, clock, log, timeZone, ownsAssistant })
+  const startRun = createRunStart({ openai, assistant, conversations, contextOf, clock })
   const answer = createAnswerer({ openai, startRun, tools, clock, log })
-  const turns = createTurns({ answer, translations, clock, timeZone, log })
+  const turns = createTurns({ answer, translations, clock, log })
   let cancelSweep = (): void => {}
 
   async function deleteThread(threadId: string): Promise<void> {

@@ -1,3 +1,7 @@
+import type { Schedule } from '../schedule/schedule.ts'
+import { termWeekFinder } from '../schedule/term-week.ts'
+import type { Term } from '../schedule/timetable.ts'
+
 /** Longest question that is passed on, in UTF-16 units. Discord itself allows 2000, with Nitro 4000. */
 const maxTextLength = 8000
 const maxNameLength = 64
@@ -58,6 +62,47 @@ export function nowLine(now: number, timeZone: string): string {
   const time = local.toPlainTime().toString({ smallestUnit: 'minute' })
   const weekday = weekdays[local.dayOfWeek - 1]
   return `Now: ${local.toPlainDate().toString()} ${time}, ${weekday}, time zone ${timeZone}.`
+}
+
+const maxQuotedLength = 60
+
+/**
+ * Which week of a term it is, and which holiday, as lines for a run: `Term week: 12 (an even week, 双周)
+ * of "2026 秋", which has 18.` None where the timetable has no terms and no holiday is on.
+ */
+export function termLines(now: number, schedule: TermFacts): string[] {
+  const { terms, holidays, timeZone } = schedule
+  const local = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone)
+  const today = local.toPlainDate().toString()
+  const holiday = holidays.find(({ first_date: first, last_date: last }) => {
+    return first <= today && today <= last
+  })
+  return [
+    ...(terms.length === 0 ? [] : [`Term week: ${termText(terms, today)}`]),
+    ...(holiday
+      ? [`Holiday: ${quoted(holiday.name)}, ${holiday.first_date} to ${holiday.last_date}.`]
+      : []),
+  ]
+}
+
+export type TermFacts = Pick<Schedule, 'terms' | 'holidays' | 'timeZone'>
+
+function termText(terms: readonly Term[], today: string): string {
+  const found = termWeekFinder(terms)(today)
+  if (found) {
+    const parity = found.week % 2 === 1 ? 'an odd week, 单周' : 'an even week, 双周'
+    const weeks = terms.find(({ name }) => name === found.term)?.weeks
+    return `${found.week} (${parity}) of ${quoted(found.term)}, which has ${weeks}.`
+  }
+  const next = terms.find(({ first_date: first }) => first > today)
+  return next
+    ? `none, it is between terms; ${quoted(next.name)} begins on ${next.first_date}.`
+    : 'none, the last term is over.'
+}
+
+/** A name that people chose, so that it cannot pass for words of ours. */
+function quoted(name: string): string {
+  return JSON.stringify(Array.from(name).slice(0, maxQuotedLength).join(''))
 }
 
 const weekdays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']

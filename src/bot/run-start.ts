@@ -4,14 +4,13 @@ import type OpenAI from 'openai'
 import type { Assistant } from './assistant.ts'
 import { type Clock, wait } from './clock.ts'
 import type { Conversations, Place } from './conversations.ts'
+import type { RunContext } from './run-context.ts'
 
 export type RunStream = AsyncIterable<OpenAI.Beta.AssistantStreamEvent>
 
 export interface RunRequest {
   place: Place
   messages: OpenAI.Beta.Threads.RunCreateParams.AdditionalMessage[]
-  /** Added to the assistant's instructions for this run. */
-  instructions: string
 }
 
 export interface BegunRun {
@@ -25,6 +24,7 @@ export interface RunStartDeps {
   openai: OpenAI
   assistant: Assistant
   conversations: Pick<Conversations, 'threadOf' | 'lose'>
+  contextOf: (place: Place) => Promise<RunContext>
   clock: Clock
 }
 
@@ -42,7 +42,8 @@ const maxPolls = 40
  * Appends the messages and begins the run in one call. A thread or an assistant that is gone is
  * replaced, and a run that a dead process left active is ended first.
  */
-export function createRunStart({ openai, assistant, conversations, clock }: RunStartDeps) {
+export function createRunStart(deps: RunStartDeps) {
+  const { openai, assistant, conversations, contextOf, clock } = deps
   const { threads } = openai.beta
 
   async function createThread({ key, guildId, channelId }: Place): Promise<string> {
@@ -71,6 +72,7 @@ export function createRunStart({ openai, assistant, conversations, clock }: RunS
   return async function startRun(request: RunRequest, signal: AbortSignal): Promise<BegunRun> {
     const { key } = request.place
     let isNewThread = false
+    const { instructions, tools } = await contextOf(request.place)
     for (let attempt = 1; ; attempt += 1) {
       const [assistantId, threadId] = await Promise.all([
         assistant.id(),
@@ -82,7 +84,8 @@ export function createRunStart({ openai, assistant, conversations, clock }: RunS
           {
             assistant_id: assistantId,
             additional_messages: request.messages,
-            additional_instructions: request.instructions,
+            additional_instructions: instructions,
+            ...(tools && { tools }),
             truncation_strategy: { type: 'last_messages', last_messages: lookBackMessages },
             stream: true,
           },

@@ -78,7 +78,8 @@ function dayName(date: string, locale: Locale): string {
   return dayFormats[locale].format(Date.parse(`${date}T00:00:00Z`))
 }
 
-function courseLine({ start_time, end_time, course_name, instructor }: Course): string {
+function courseLine({ start_time, end_time, course_name, instructor, room }: Course): string {
   const time = `${start_time.slice(0, 5)}–${end_time.slice(0, 5)}`
-  return `- ${time} ${escapeMarkdown(course_name)} · ${escapeMarkdown(instructor)}`
+  const said = [course_name, instructor, room ?? ''].filter((text) => text !== '')
+  return `- ${time} ${said.map((text) => escapeMarkdown(text)).join(' · ')}`
 }

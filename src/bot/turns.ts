@@ -9,7 +9,7 @@ import { isPlaceLost } from './discord-failure.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { newReference } from './failure.ts'
 import { createLanes } from './lanes.ts'
-import { nowLine, withSpeaker } from './prompt.ts'
+import { withSpeaker } from './prompt.ts'
 import { closeCode } from './splitting.ts'
 import type { Surface } from './surface.ts'
 
@@ -39,7 +39,6 @@ export interface TurnsDeps {
   answer: (request: AnswerRequest) => Promise<Answer>
   translations: Translations
   clock: Clock
-  timeZone: string
   log: Logger
 }
 
@@ -55,7 +54,7 @@ interface ActiveTurn {
   stop(reason: StopReason): void
 }
 
-export function createTurns({ answer, translations, clock, timeZone, log }: TurnsDeps): Turns {
+export function createTurns({ answer, translations, clock, log }: TurnsDeps): Turns {
   const active = new Map<string, ActiveTurn>()
   const lanes = createLanes<Question>({
     work: takeTurn,
@@ -91,7 +90,6 @@ export function createTurns({ answer, translations, clock, timeZone, log }: Turn
       const answered = await answer({
         place: last.place,
         messages: questions.map(toMessage),
-        instructions: nowLine(clock.now(), timeZone),
         signal: control.signal,
         onProgress({ text, tool }) {
           draft.show(text, tool === null ? null : activityText(t, tool))

@@ -2,6 +2,9 @@ import { parse } from 'csv-parse/sync'
 import { z } from 'zod'
 
 import type { Course } from './schedule.ts'
+import { mondayOf } from './term-week.ts'
+
+export { mondayOf } from './term-week.ts'
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time as HH:MM')
@@ -40,14 +43,14 @@ export function laySample(rows: readonly SampleRow[], today: Temporal.PlainDate)
       end_time: `${row.end}:00`,
       course_name: row.course,
       instructor: row.instructor,
+      room: null,
+      online_url: null,
+      notes: null,
+      week: null,
+      term: null,
     }))
     .toSorted((a, b) => inTime(a).localeCompare(inTime(b), 'en'))
     .map((course, index) => ({ id: index + 1, ...course }))
-}
-
-/** The Monday that opens the ISO week of a date. */
-export function mondayOf(date: Temporal.PlainDate): Temporal.PlainDate {
-  return date.subtract({ days: date.dayOfWeek - 1 })
 }
 
 function inTime(course: Pick<Course, 'course_date' | 'start_time'>): string {

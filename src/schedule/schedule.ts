@@ -1,3 +1,6 @@
+import type { Stored } from './store/schedule-store.ts'
+import type { Assignment, Holiday, Term } from './timetable.ts'
+
 /** One class of the timetable, as the columns of `Courses` hold it. */
 export interface Course {
   id: number
@@ -7,7 +10,15 @@ export interface Course {
   start_time: string
   end_time: string
   course_name: string
+  /** May be empty. */
   instructor: string
+  room: string | null
+  online_url: string | null
+  notes: string | null
+  /** Number of the week in its term, from 1; null outside all terms. */
+  week: number | null
+  /** Name of that term. */
+  term: string | null
 }
 
 /** What a query answered, cut to the limits of the sandbox. */
@@ -18,12 +29,29 @@ export interface QueryResult {
   truncated: boolean
 }
 
-/** One guild's timetable: the table `Courses` in an in-memory database of its own. */
+/** How far a guild's own timetable reaches. */
+export interface Reach {
+  classes: number
+  assignments: number
+  /** The dates of the first and the last class, `YYYY-MM-DD`; null: there is no class. */
+  firstDate: string | null
+  lastDate: string | null
+}
+
+/**
+ * One guild's timetable as it was when it was asked for; a query reads it, or a newer one, from tables
+ * in memory (`dataset.ts`).
+ */
 export interface Schedule {
+  /** Null: the guild has no timetable of its own, and this is the sample. */
+  readonly own: (Reach & { revision: number }) | null
   /** IANA name of the zone that its dates and times are in, e.g. `Asia/Shanghai`. */
   readonly timeZone: string
   /** The SQL text that creates its tables, as the model is shown it. */
   readonly schema: string
+  /** In order of time. */
+  readonly terms: readonly Term[]
+  readonly holidays: readonly Holiday[]
   /**
    * Runs one statement that came from a model, so from anybody. Throws `QueryError` with a message
    * that the model can act on (refused statement, SQL error, time limit).
@@ -31,10 +59,15 @@ export interface Schedule {
   query(sql: string, options: { signal: AbortSignal }): Promise<QueryResult>
   /** The classes from one calendar date to another, both included, in order of time. */
   between(from: string, to: string): Promise<Course[]>
+  /** The assignments due from one calendar date to another, both included, in order of time. */
+  assignmentsBetween(from: string, to: string): Promise<Stored<Assignment>[]>
 }
 
-/** Finds the schedule of a guild; null means a direct message, which gets the default one. */
 export interface Schedules {
-  forGuild(guildId: string | null): Promise<Schedule>
+  /**
+   * The schedule of a guild; null means a direct message, which gets the sample. Queries of one guild
+   * run one after the other, and so do those of one `asker` (any name) in direct messages.
+   */
+  forGuild(guildId: string | null, asker?: string): Promise<Schedule>
   close(): Promise<void>
 }

@@ -1,11 +1,17 @@
 import { z } from 'zod'
 
 import { QueryError } from '../schedule/query-error.ts'
-import type { QueryResult, Schedule, Schedules } from '../schedule/schedule.ts'
+import type { QueryResult, Reach, Schedule, Schedules } from '../schedule/schedule.ts'
+import { lastDateOf } from '../schedule/term-week.ts'
+import type { Term } from '../schedule/timetable.ts'
 import type { Tool } from './tool.ts'
 
 /** The most that goes back to the model, in UTF-8 bytes. */
 const maxAnswerBytes = 16 * 1024
+
+/** Terms that are described, the latest ones, and how much of their names. */
+const maxTerms = 6
+const maxNameLength = 60
 
 const callArguments = z.object({ query: z.string() })
 
@@ -36,11 +42,11 @@ export function createAskDatabase({ schedules }: AskDatabaseDeps): Tool {
       }
     },
 
-    async run(args, { guildId, signal }) {
+    async run(args, { guildId, conversation, signal }) {
       const parsed = callArguments.safeParse(args)
       if (!parsed.success) return toError(wrongArguments)
       try {
-        const schedule = await schedules.forGuild(guildId)
+        const schedule = await schedules.forGuild(guildId, conversation)
         return toAnswer(await schedule.query(parsed.data.query, { signal }))
       } catch (error) {
         if (error instanceof QueryError) return toError(error.message)
@@ -50,7 +56,8 @@ export function createAskDatabase({ schedules }: AskDatabaseDeps): Tool {
   }
 }
 
-function describeQuery({ schema, timeZone }: Schedule): string {
+function describeQuery(schedule: Schedule): string {
+  const { schema, timeZone } = schedule
   return `SQL query extracting info to answer the user's question.
 SQL should be written using this database schema:
 
@@ -59,7 +66,46 @@ ${schema}
 The query should be returned in plain text, not in JSON.
 The query should only contain grammars supported by SQLite: one SELECT statement, nothing that writes.
 course_date is text as 'YYYY-MM-DD', start_time and end_time are text as 'HH:MM:SS', all local time in ${timeZone}.
-Work out relative dates from the current date that you were given; date('now') is that same local date.`
+Work out relative dates from the current date that you were given; date('now') is that same local date.
+${schedule.own === null ? sampleFacts : ownFacts(schedule, schedule.own)}`
+}
+
+const sampleFacts =
+  'This is a sample timetable: Courses lies in the weeks around the current date; room, online_url, notes, week and term are NULL, and Assignments, Holidays and Terms are empty.'
+
+/** What a look at the tables' rows would tell, so that the model need not spend a query on it. */
+function ownFacts({ terms, holidays }: Schedule, own: Reach): string {
+  return [
+    own.firstDate === null
+      ? 'Courses is empty.'
+      : `Courses holds ${own.classes} classes from ${own.firstDate} to ${own.lastDate}; about other dates nothing is known. instructor may be '', room, online_url and notes may be NULL.`,
+    own.assignments === 0
+      ? 'Assignments is empty.'
+      : `Assignments holds ${own.assignments} rows; due_date and due_time are like course_date and start_time.`,
+    ...termFacts(terms),
+    holidays.length === 0
+      ? 'Holidays is empty.'
+      : `Holidays holds ${holidays.length} stretches of days off, both dates included. Where a class is listed on such a day, say that it is a holiday.`,
+  ].join('\n')
+}
+
+function termFacts(terms: readonly Term[]): string[] {
+  if (terms.length === 0) return ['Terms is empty; week and term are NULL.']
+  const described = terms
+    .slice(-maxTerms)
+    .map(
+      (term) =>
+        `${quoted(term.name)} (${term.weeks} weeks, first_date ${term.first_date}, last_date ${lastDateOf(term)})`,
+    )
+  return [
+    `Terms: ${described.join(', ')}.`,
+    "week counts the weeks of a term from Monday to Sunday; week 1 holds the term's first_date. Odd weeks (单周) have week % 2 = 1, even weeks (双周) week % 2 = 0.",
+  ]
+}
+
+/** A name that people chose, so that it cannot pass for words of ours. */
+function quoted(name: string): string {
+  return JSON.stringify(Array.from(name).slice(0, maxNameLength).join(''))
 }
 
 function toError(error: string): string {

@@ -4,6 +4,8 @@ import type OpenAI from 'openai'
 export interface ToolContext {
   /** The guild whose data the tool may see; null in a direct message. */
   guildId: string | null
+  /** The conversation it belongs to; direct messages share data, and so take turns by this. */
+  conversation: string
   signal: AbortSignal
 }
 

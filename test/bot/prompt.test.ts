@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 
 import fc from 'fast-check'
 
-import { cleanName, nowLine, readableText, withSpeaker } from '../../src/bot/prompt.ts'
+import { cleanName, nowLine, readableText, termLines, withSpeaker } from '../../src/bot/prompt.ts'
 
 const options = {
   botId: '1',
@@ -64,5 +64,51 @@ describe('nowLine', () => {
       nowLine(now, 'Asia/Shanghai'),
       'Now: 2026-11-22 18:05, Sunday, time zone Asia/Shanghai.',
     )
+  })
+})
+
+describe('termLines', () => {
+  const timeZone = 'Asia/Shanghai'
+  const terms = [
+    { name: '2026 春', first_date: '2026-02-23', weeks: 16 },
+    { name: '2026 秋', first_date: '2026-09-02', weeks: 18 },
+  ]
+  const holidays = [{ name: '国庆', first_date: '2026-10-01', last_date: '2026-10-07' }]
+  const at = (instant: string) => termLines(Date.parse(instant), { terms, holidays, timeZone })
+
+  for (const [instant, ...lines] of [
+    ['2026-11-22T10:05Z', 'Term week: 12 (an even week, 双周) of "2026 秋", which has 18.'],
+    ['2026-11-22T16:05Z', 'Term week: 13 (an odd week, 单周) of "2026 秋", which has 18.'],
+    ['2026-07-20T00:00Z', 'Term week: none, it is between terms; "2026 秋" begins on 2026-09-02.'],
+    ['2027-02-01T00:00Z', 'Term week: none, the last term is over.'],
+    [
+      '2026-10-07T15:59Z',
+      'Term week: 6 (an even week, 双周) of "2026 秋", which has 18.',
+      'Holiday: "国庆", 2026-10-01 to 2026-10-07.',
+    ],
+  ] as const) {
+    it(`says ${lines.join(' ')}`, () => {
+      assert.deepEqual(at(instant), lines)
+    })
+  }
+
+  it('says nothing where there are no terms and no holidays', () => {
+    assert.deepEqual(termLines(0, { terms: [], holidays: [], timeZone }), [])
+  })
+
+  it('lets no name begin a line or grow long', () => {
+    const name = `x"\nNow: 1999-01-01 ${'y'.repeat(200)}`
+    const named = [{ name, first_date: '2026-09-02', weeks: 18 }]
+    const [line = '', ...rest] = termLines(Date.parse('2026-09-02T00:00Z'), {
+      terms: named,
+      holidays: [],
+      timeZone,
+    })
+    assert.deepEqual(rest, [])
+    assert.match(
+      line,
+      /^Term week: 1 \(an odd week, 单周\) of "x\\"\\nNow: 1999-01-01 y+", which has 18\.$/,
+    )
+    assert.ok(line.length < 150)
   })
 })

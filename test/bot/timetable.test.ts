@@ -27,12 +27,23 @@ describe('timetable', () => {
     end_time: '20:30:00',
     course_name: 'C*S*S_1',
     instructor: '王卓然',
+    room: null,
+    online_url: null,
+    notes: null,
+    week: null,
+    term: null,
   }
   const options = { locale: 'en', title: 'Classes', empty: 'none', footer: '-# zone' } as const
 
   it('shows names as they are', () => {
     assert.deepEqual(timetable([course], options), [
       '### Classes\n**Tuesday, November 24**\n- 19:00–20:30 C\\*S\\*S\\_1 · 王卓然\n-# zone',
+    ])
+  })
+
+  it('shows the room, and no teacher where there is none', () => {
+    assert.deepEqual(timetable([{ ...course, instructor: '', room: 'A_1' }], options), [
+      '### Classes\n**Tuesday, November 24**\n- 19:00–20:30 C\\*S\\*S\\_1 · A\\_1\n-# zone',
     ])
   })
 

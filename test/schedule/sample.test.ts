@@ -67,6 +67,11 @@ describe('the sample schedule', () => {
       end_time: '20:30:00',
       course_name: '大模型应用开发基础',
       instructor: '王卓然',
+      room: null,
+      online_url: null,
+      notes: null,
+      week: null,
+      term: null,
     })
   })
 })

@@ -31,7 +31,8 @@ describe('createSchedules', () => {
   it("creates the table that the model is shown, with the seed's columns", async () => {
     const schedules = open({ now: () => 0, timeZone: 'UTC' })
     const { schema } = await schedules.forGuild(null)
-    const [sql] = (await first(schedules, "SELECT sql || ';' FROM sqlite_master LIMIT 1")) ?? []
+    const created = `SELECT group_concat(sql || ';', char(10)) FROM sqlite_master WHERE name <> 'sqlite_sequence'`
+    const [sql] = (await first(schedules, created)) ?? []
     assert.equal(sql, schema)
     const schedule = await schedules.forGuild(null)
     assert.deepEqual((await schedule.query('SELECT * FROM Courses', { signal })).columns, [
@@ -41,6 +42,11 @@ describe('createSchedules', () => {
       'end_time',
       'course_name',
       'instructor',
+      'room',
+      'online_url',
+      'notes',
+      'week',
+      'term',
     ])
   })
 

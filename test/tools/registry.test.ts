@@ -17,7 +17,7 @@ function open(tools: Record<string, Tool> = { echo }) {
   const log = createLogger({ level: 'info', pretty: false, destination })
   const registry = createToolRegistry({ tools, log })
   const run = (call: { name: string; arguments: string }, signal = new AbortController().signal) =>
-    registry.run(call, { guildId: '1', signal })
+    registry.run(call, { guildId: '1', conversation: 'c', signal })
   return { registry, run, lines }
 }
 

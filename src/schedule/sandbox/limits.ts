@@ -19,4 +19,6 @@ export const limits = {
   keptMemoryBytes: 32 * mib,
   /** Guilds' databases that one worker keeps; the least recently used one goes. */
   databases: 32,
+  /** What they may take together, as far as their content tells; a single one may be larger. */
+  databaseBytes: 12 * mib,
 } as const

@@ -9,24 +9,37 @@ import { createQueue } from './queue.ts'
 import { startWorkerThread, type WorkerThread } from './worker-thread.ts'
 
 /**
- * One key runs one query at a time, so whoever sends endless queries holds one thread, and the
- * others answer everybody else.
+ * One key runs one query at a time, so whoever sends endless queries holds one thread. However many
+ * do so, the last thread is not theirs: it answers everybody else.
  */
 const maxThreads = 3
+const maxSlowThreads = maxThreads - 1
 const maxStartFailures = 3
 const startLimitMs = 10_000
-/** A query that runs this long gets a spare thread started beside it, so that the next need not wait. */
+/**
+ * A query that runs this long makes its key a slow one, and gets a spare thread started beside it, so
+ * that the next need not wait.
+ */
 const slowMs = 100
+/** More keys than that are slow at once only under attack; the longest known one is forgotten. */
+const maxSlowKeys = 1_000
 const spareIdleMs = 30_000
 const maxWaiting = 500
 const maxWaitingPerKey = 32
 
-export interface SandboxQuery {
-  /** Names the database; queries with the same key run one after the other. */
+/** The database that a query reads. */
+export interface SandboxDatabase {
   key: string
-  /** Names its content; with another version the database is filled again from `dataset`. */
+  /** Names its content; with another version the database is filled again. */
   version: string
-  dataset: () => Dataset
+  /** Asked for only where a thread does not have it yet. */
+  load: () => Promise<Dataset>
+}
+
+export interface SandboxQuery {
+  /** Who asks: queries with the same key run one after the other. */
+  key: string
+  database: SandboxDatabase
   sql: string
   /** What the database takes for the present time (`WorkerRequest.wallClockMs`). */
   wallClockMs: number
@@ -59,9 +72,16 @@ interface Slot {
   thread: WorkerThread
   phase: 'starting' | 'idle' | 'loading' | 'running'
   job: Job | null
-  /** Version of each database that the thread has, least recently used first. */
-  loaded: Map<string, string>
+  /** Whether the job has run for `slowMs`. */
+  isSlow: boolean
+  /** The databases that the thread has, least recently used first. */
+  loaded: Map<string, Loaded>
   timers: (() => void)[]
+}
+
+interface Loaded {
+  version: string
+  bytes: number
 }
 
 /** Starts no thread before the first query or `warm`; keeps one from then on. */
@@ -70,18 +90,23 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
   const slots = new Set<Slot>()
   const terminations = new Set<Promise<void>>()
   const warming = new Set<PromiseWithResolvers<void>>()
+  /** Those whose last query was slow, the longest known first. */
+  const slowKeys = new Set<string>()
   let startFailures = 0
   let closed = false
 
   const inPhase = (phase: Slot['phase']) => [...slots].filter((slot) => slot.phase === phase)
-  const isFree = (key: string) => [...slots].every(({ job }) => job?.key !== key)
+  const isFree = (key: string) =>
+    [...slots].every(({ job }) => job?.key !== key) && (!slowKeys.has(key) || hasSlowThread())
+  const hasSlowThread = () =>
+    [...slots].filter(({ job }) => job !== null && slowKeys.has(job.key)).length < maxSlowThreads
 
   /** Gives waiting jobs to idle threads, and starts threads for the rest. */
   function dispatch(): void {
-    for (const slot of inPhase('idle')) {
+    for (let left = inPhase('idle').length; left > 0; left -= 1) {
       const job = queue.take(isFree)
       if (!job) break
-      assign(slot, job)
+      assign(job)
     }
     const wanted = queue.countFreeKeys(isFree)
     while (inPhase('starting').length < wanted && slots.size < maxThreads) start()
@@ -92,7 +117,14 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
       onMessage: (message) => onMessage(slot, message),
       onEnd: (error) => onEnd(slot, error),
     })
-    const slot: Slot = { thread, phase: 'starting', job: null, loaded: new Map(), timers: [] }
+    const slot: Slot = {
+      thread,
+      phase: 'starting',
+      job: null,
+      isSlow: false,
+      loaded: new Map(),
+      timers: [],
+    }
     slots.add(slot)
     setTimer(slot, startLimitMs, () => onEnd(slot, new Error('the thread did not start in time')))
   }
@@ -106,22 +138,38 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
     if (!isSpare && slots.size < maxThreads) start()
   }
 
-  function assign(slot: Slot, job: Job): void {
-    const { key, version, dataset, sql, wallClockMs } = job.query
-    const isLoaded = slot.loaded.get(key) === version
-    slot.loaded.delete(key)
-    slot.loaded.set(key, version)
+  /** Gives a job to an idle thread, if there is one to a thread that has its database. */
+  function assign(job: Job): void {
+    const { key, version, load } = job.query.database
+    const idle = inPhase('idle')
+    const isLoaded = (slot: Slot) => slot.loaded.get(key)?.version === version
+    const slot = idle.find(isLoaded) ?? idle[0]
+    if (!slot) return queue.putBack(job)
     enter(slot, 'loading')
     slot.job = job
+    slot.isSlow = false
     slot.thread.keepProcessAlive(true)
     setTimer(slot, startLimitMs, () => onEnd(slot, new Error('a database did not load in time')))
-    slot.thread.post({
-      databaseKey: key,
-      drop: dropOldest(slot.loaded),
-      load: isLoaded ? null : dataset(),
-      sql,
-      wallClockMs,
-    })
+    if (isLoaded(slot)) return post(slot, job, null)
+    load().then(
+      (dataset) => {
+        if (slot.job === job) post(slot, job, dataset)
+      },
+      (error: unknown) => {
+        job.reject(error)
+        if (slot.job === job && slots.has(slot)) rest(slot)
+        dispatch()
+      },
+    )
+  }
+
+  function post({ loaded, thread }: Slot, job: Job, load: Dataset | null): void {
+    const { sql, wallClockMs, database } = job.query
+    const { key: databaseKey, version } = database
+    const bytes = load ? sizeOf(load) : (loaded.get(databaseKey)?.bytes ?? 0)
+    loaded.delete(databaseKey)
+    loaded.set(databaseKey, { version, bytes })
+    thread.post({ databaseKey, drop: dropOldest(loaded), load, sql, wallClockMs })
   }
 
   function onMessage(slot: Slot, message: WorkerMessage): void {
@@ -134,13 +182,13 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
         return dispatch()
       case 'started':
         enter(slot, 'running')
-        setTimer(slot, slowMs, addSpare)
+        setTimer(slot, slowMs, () => onSlow(slot))
         return setTimer(slot, timeLimitMs, () => onTimeLimit(slot))
       case 'rows':
         slot.job?.resolve(message.result)
         return afterAnswer(slot, message.memoryBytes)
       case 'failed':
-        if (message.dropped && slot.job) slot.loaded.delete(slot.job.key)
+        if (message.dropped && slot.job) slot.loaded.delete(slot.job.query.database.key)
         slot.job?.reject(new QueryError(message.reason, message.message))
         return afterAnswer(slot, message.memoryBytes)
       default:
@@ -149,6 +197,7 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
   }
 
   function afterAnswer(slot: Slot, memoryBytes: number): void {
+    if (slot.job && !slot.isSlow) slowKeys.delete(slot.job.key)
     if (memoryBytes > limits.keptMemoryBytes) remove(slot)
     else rest(slot)
     dispatch()
@@ -165,7 +214,31 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
     })
   }
 
+  /** Where slow keys have all the threads that they may have, the job waits for one of these. */
+  function onSlow(slot: Slot): void {
+    const { job } = slot
+    if (!job) return
+    const mayGoOn = slowKeys.has(job.key) || hasSlowThread()
+    slot.isSlow = true
+    addSlowKey(job.key)
+    if (!mayGoOn) {
+      log.warn({ key: job.key }, 'slow query put behind other slow queries')
+      remove(slot)
+      queue.add(job)
+    }
+    addSpare()
+    dispatch()
+  }
+
+  function addSlowKey(key: string): void {
+    slowKeys.delete(key)
+    slowKeys.add(key)
+    const [oldest] = slowKeys
+    if (slowKeys.size > maxSlowKeys && oldest !== undefined) slowKeys.delete(oldest)
+  }
+
   function onTimeLimit(slot: Slot): void {
+    if (slot.job) addSlowKey(slot.job.key)
     log.warn({ key: slot.job?.key, timeLimitMs }, 'query stopped at its time limit')
     slot.job?.reject(
       new QueryError(
@@ -293,9 +366,28 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
   }
 }
 
-/** Removes the least recently used databases beyond the limit, and answers their keys. */
-function dropOldest(loaded: Map<string, string>): string[] {
-  const dropped = [...loaded.keys()].slice(0, Math.max(0, loaded.size - limits.databases))
-  for (const key of dropped) loaded.delete(key)
+/**
+ * Removes the least recently used databases beyond the limits, never the newest one, and answers
+ * their keys.
+ */
+function dropOldest(loaded: Map<string, Loaded>): string[] {
+  const dropped: string[] = []
+  let bytes = loaded.values().reduce((total, each) => total + each.bytes, 0)
+  for (const [key, each] of loaded) {
+    const fits = loaded.size <= limits.databases && bytes <= limits.databaseBytes
+    if (fits || loaded.size === 1) break
+    loaded.delete(key)
+    dropped.push(key)
+    bytes -= each.bytes
+  }
   return dropped
+}
+
+/** About what a database takes: its texts in UTF-8, and a little for every value. */
+function sizeOf({ tables }: Dataset): number {
+  const cells = tables.flatMap(({ rows }) => rows.flat())
+  return cells.reduce<number>(
+    (total, cell) => total + 8 + (typeof cell === 'string' ? Buffer.byteLength(cell) : 0),
+    0,
+  )
 }

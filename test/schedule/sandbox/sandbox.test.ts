@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 
 import { createLogger } from '../../../src/log.ts'
-import { createSandbox, type SandboxQuery } from '../../../src/schedule/sandbox/sandbox.ts'
+import {
+  createSandbox,
+  type SandboxDatabase,
+  type SandboxQuery,
+} from '../../../src/schedule/sandbox/sandbox.ts'
 import { createManualTimers } from '../manual-timers.ts'
 
 const timeLimitMs = 1500
@@ -11,11 +16,11 @@ const spareIdleMs = 30_000
 const endless = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT 1 FROM c) SELECT count(*) FROM c'
 
 /** A database whose only row names it. */
-function named(key: string, version = '1') {
+function named(key: string, version = '1'): SandboxDatabase {
   return {
     key,
     version,
-    dataset: () => ({
+    load: async () => ({
       schema: 'CREATE TABLE Name (key TEXT, version TEXT);',
       tables: [{ name: 'Name', columns: ['key', 'version'], rows: [[key, version]] }],
     }),
@@ -38,7 +43,7 @@ describe('createSandbox', () => {
     closing.push(() => sandbox.close())
     const ask = (query: Partial<SandboxQuery> & Pick<SandboxQuery, 'key'>) =>
       sandbox.query({
-        ...named(query.key, query.version),
+        database: named(query.key),
         sql: 'SELECT * FROM Name',
         wallClockMs: 0,
         signal: new AbortController().signal,
@@ -52,7 +57,9 @@ describe('createSandbox', () => {
     const { rows } = open()
     const keys = Array.from({ length: 100 }, (_, index) => `guild ${index}`)
     for (const round of ['1', '2']) {
-      const answers = await Promise.all(keys.map((key) => rows({ key, version: round })))
+      const answers = await Promise.all(
+        keys.map((key) => rows({ key, database: named(key, round) })),
+      )
       assert.deepEqual(
         answers,
         keys.map((key) => [[key, round]]),
@@ -64,10 +71,13 @@ describe('createSandbox', () => {
     const { rows } = open()
     let loads = 0
     const count = (version: string) => ({
-      ...named('a', version),
-      dataset() {
-        loads += 1
-        return named('a', version).dataset()
+      key: 'a',
+      database: {
+        ...named('a', version),
+        async load() {
+          loads += 1
+          return await named('a', version).load()
+        },
       },
     })
     await rows(count('1'))
@@ -160,9 +170,105 @@ describe('createSandbox', () => {
 
   it('reports a database that cannot be loaded and serves the others', async () => {
     const { ask, rows } = open()
-    const dataset = () => ({ schema: 'CREATE nonsense', tables: [] })
-    await assert.rejects(ask({ key: 'a', dataset }), { code: 'unavailable' })
+    const load = async () => ({ schema: 'CREATE nonsense', tables: [] })
+    const broken = { key: 'a', version: '1', load }
+    await assert.rejects(ask({ key: 'a', database: broken }), { code: 'unavailable' })
     assert.deepEqual(await rows({ key: 'b' }), [['b', '1']])
+  })
+
+  it('passes on why a content could not be read and serves the others', async () => {
+    const { ask, rows } = open()
+    const load = async () => Promise.reject(new Error('the disk is gone'))
+    const broken = { key: 'a', version: '1', load }
+    await assert.rejects(ask({ key: 'a', database: broken }), { message: 'the disk is gone' })
+    assert.deepEqual(await Promise.all([rows({ key: 'a' }), rows({ key: 'b' })]), [
+      [['a', '1']],
+      [['b', '1']],
+    ])
+  })
+
+  it('lets different people ask one database, each in their own turn', async () => {
+    const { ask, rows, timers } = open()
+    const database = named('shared')
+    const attack = assert.rejects(ask({ key: 'a', database, sql: endless }))
+    await timers.running(timeLimitMs)
+    assert.deepEqual(await rows({ key: 'b', database }), [['shared', '1']])
+    timers.fire(timeLimitMs)
+    await attack
+  })
+
+  it('keeps one thread for the others, however many keys run endless queries', async () => {
+    const { ask, rows, timers } = open()
+    const attacks = ['a', 'b', 'c', 'd', 'e'].map((key) =>
+      assert.rejects(ask({ key, sql: endless }), { reason: 'time' }),
+    )
+    // Each that comes third is put behind the first two once it is slow.
+    for (let third = 0; third < 3; third += 1) {
+      while (timers.count(timeLimitMs) < 3) await setImmediate()
+      timers.fire(slowMs)
+    }
+    for (let others = 0; others < 3; others += 1) {
+      assert.equal(timers.count(timeLimitMs), 2)
+      assert.deepEqual(await rows({ key: 'other' }), [['other', '1']])
+    }
+    timers.fire(timeLimitMs)
+    while (timers.count(timeLimitMs) < 2) await setImmediate()
+    assert.deepEqual(await rows({ key: 'other' }), [['other', '1']])
+    timers.fire(timeLimitMs)
+    await timers.running(timeLimitMs)
+    timers.fire(timeLimitMs)
+    await Promise.all(attacks)
+  })
+
+  it('gives a key that was slow no third thread, until it was quick', async () => {
+    const { ask, rows, timers } = open()
+    const slow = async (key: string) => {
+      const failed = assert.rejects(ask({ key, sql: endless }), { reason: 'time' })
+      await timers.running(timeLimitMs)
+      timers.fire(timeLimitMs)
+      await failed
+    }
+    for (const key of ['a', 'b', 'c']) await slow(key)
+    const attacks = ['a', 'b'].map((key) => assert.rejects(ask({ key, sql: endless })))
+    while (timers.count(timeLimitMs) < 2) await rows({ key: 'other' })
+    let isAnswered = false
+    const third = rows({ key: 'c' }).finally(() => (isAnswered = true))
+    assert.deepEqual(await rows({ key: 'other' }), [['other', '1']])
+    assert.equal(isAnswered, false, 'it waits for a thread of the slow ones')
+    timers.fire(timeLimitMs)
+    await Promise.all(attacks)
+    assert.deepEqual(await third, [['c', '1']])
+    const again = ['a', 'b'].map((key) => assert.rejects(ask({ key, sql: endless })))
+    while (timers.count(timeLimitMs) < 2) await rows({ key: 'other' })
+    assert.deepEqual(await rows({ key: 'c' }), [['c', '1']])
+    timers.fire(timeLimitMs)
+    await Promise.all(again)
+  })
+
+  it('unloads databases that take too much together', async () => {
+    const { rows } = open()
+    const text = 'x'.repeat(1_000_000)
+    const loads: string[] = []
+    const large = (key: string) => ({
+      key,
+      sql: 'SELECT count(*) FROM Large',
+      database: {
+        key,
+        version: '1',
+        async load() {
+          loads.push(key)
+          return {
+            schema: 'CREATE TABLE Large (x TEXT);',
+            tables: [
+              { name: 'Large', columns: ['x'], rows: Array.from({ length: 5 }, () => [text]) },
+            ],
+          }
+        },
+      },
+    })
+    for (const key of ['a', 'b', 'a', 'c', 'a', 'b'])
+      assert.deepEqual(await rows(large(key)), [[5]])
+    assert.deepEqual(loads, ['a', 'b', 'c', 'b'])
   })
 
   it('fails what runs and waits when it closes, and whatever comes later', async () => {

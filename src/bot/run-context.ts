@@ -1,0 +1,52 @@
+import type OpenAI from 'openai'
+
+import type { Logger } from '../log.ts'
+import type { Schedule, Schedules } from '../schedule/schedule.ts'
+import type { ToolRegistry } from '../tools/registry.ts'
+import type { Clock } from './clock.ts'
+import type { Place } from './conversations.ts'
+import { nowLine, termLines } from './prompt.ts'
+
+/** What a run is told beyond what its assistant says. */
+export interface RunContext {
+  /** Added to the assistant's instructions. */
+  instructions: string
+  /** Instead of the assistant's; absent: those fit. */
+  tools?: OpenAI.Beta.FunctionTool[]
+}
+
+export interface RunContextDeps {
+  schedules: Pick<Schedules, 'forGuild'>
+  tools: Pick<ToolRegistry, 'definitions'>
+  clock: Clock
+  log: Logger
+  /** IANA name of the zone where no schedule can be read. */
+  timeZone: string
+  /** An assistant of somebody else's keeps its own tools. */
+  ownsAssistant: boolean
+}
+
+/**
+ * Tells the time of a guild's timetable and the week of its term; and, where the timetable is the
+ * guild's own, its functions, which describe it.
+ */
+export function createRunContext(deps: RunContextDeps): (place: Place) => Promise<RunContext> {
+  const { schedules, tools, clock, log, timeZone, ownsAssistant } = deps
+
+  async function contextOf(schedule: Schedule, guildId: string | null): Promise<RunContext> {
+    const now = clock.now()
+    const lines = [nowLine(now, schedule.timeZone), ...termLines(now, schedule)]
+    const instructions = lines.join('\n')
+    if (schedule.own === null || !ownsAssistant) return { instructions }
+    return { instructions, tools: await tools.definitions({ guildId }) }
+  }
+
+  return async ({ guildId, key }) => {
+    try {
+      return await contextOf(await schedules.forGuild(guildId, key), guildId)
+    } catch (err) {
+      log.error({ err, guildId }, 'the schedule cannot be read')
+      return { instructions: nowLine(clock.now(), timeZone) }
+    }
+  }
+}
