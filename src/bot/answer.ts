@@ -21,6 +21,8 @@ export interface AnswerRequest extends RunRequest {
 export interface Answer {
   text: string
   isNewThread: boolean
+  /** Names of the functions that the run has called. */
+  calledTools: ReadonlySet<string>
   end: { type: 'completed' } | { type: 'cancelled' } | { type: 'failed'; kind: FailureKind }
   /** For the log. */
   runId: string | null
@@ -51,8 +53,10 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
   return async function answer(request: AnswerRequest): Promise<Answer> {
     const connection = new AbortController()
     const progress = createProgressTracker(request.onProgress)
+    const calledTools = new Set<string>()
     const answered: Answer = {
       text: '',
+      calledTools,
       isNewThread: false,
       end: { type: 'cancelled' },
       runId: null,
@@ -102,6 +106,7 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
       const signal = AbortSignal.any([request.signal, connection.signal])
       const { guildId, key: conversation } = request.place
       const context = { guildId, conversation, signal }
+      for (const { function: call } of calls) calledTools.add(call.name)
       return Promise.all(
         calls.map(async ({ id, function: call }) => ({
           tool_call_id: id,

@@ -15,6 +15,7 @@ import { loadCommands } from './command-loader.ts'
 import { registerCommands } from './command-registration.ts'
 import { createConversations } from './conversations.ts'
 import { createDispatcher } from './dispatcher.ts'
+import { createHowIKnow, howIKnowName } from './how-i-know.ts'
 import { createListener } from './listener.ts'
 import { toLoggedError } from './log-error.ts'
 import { createRunContext } from './run-context.ts'
@@ -116,7 +117,8 @@ export function createBot(deps: BotDeps): Bot {
       client.once(Events.ClientReady, (readyClient) => {
         const listen = createListener({ client: readyClient, turns, translations, log })
         client.on(Events.MessageCreate, listen)
-        const dispatch = createDispatcher({ commands, commandDeps, translations, log })
+        const buttons = { [howIKnowName]: createHowIKnow({ openai, translations }) }
+        const dispatch = createDispatcher({ commands, commandDeps, buttons, translations, log })
         client.on(Events.InteractionCreate, dispatch)
         ready.resolve()
       })

@@ -1,5 +1,7 @@
 import {
   type APIMessage,
+  ButtonStyle,
+  ComponentType,
   MessageFlags,
   parseResponse,
   RequestMethod,
@@ -45,6 +47,7 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
       content: message.content,
       flags: MessageFlags.SuppressEmbeds,
       allowed_mentions: { parse: [], replied_user: reply.message_reference !== undefined },
+      ...componentsOf(message),
       ...reply,
     } satisfies RESTPostAPIChannelMessageJSONBody
     const response = await request(RequestMethod.Post, Routes.channelMessages(channelId), {
@@ -78,6 +81,7 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
         content: message.content,
         flags: MessageFlags.SuppressEmbeds,
         allowed_mentions: { parse: [], replied_user: id === replyId },
+        ...componentsOf(message),
       } satisfies RESTPatchAPIChannelMessageJSONBody
       const content = { body, ...filesOf(message) }
       await discard(
@@ -112,6 +116,18 @@ function isNearGlobalLimit({ globalRemaining, globalReset, options }: ChannelSur
 interface RequestContent {
   body: object
   files?: { name: string; data: string }[]
+}
+
+function componentsOf({ button }: Outgoing): Pick<RESTPostAPIChannelMessageJSONBody, 'components'> {
+  if (!button) return {}
+  const { label, customId } = button
+  const component = {
+    type: ComponentType.Button as const,
+    style: ButtonStyle.Secondary as const,
+    label,
+    custom_id: customId,
+  }
+  return { components: [{ type: ComponentType.ActionRow, components: [component] }] }
 }
 
 function filesOf({ file }: Outgoing): Pick<RequestContent, 'files'> {

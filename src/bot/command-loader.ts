@@ -15,7 +15,10 @@ const moduleSchema = z.object({
       description: z.string().min(1).max(100),
     }),
     execute: z.function(),
+    autocomplete: z.function().optional(),
     press: z.function().optional(),
+    select: z.function().optional(),
+    submit: z.function().optional(),
   }),
 })
 

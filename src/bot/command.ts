@@ -1,7 +1,10 @@
 import type {
+  AutocompleteInteraction,
   ButtonInteraction,
   ChatInputCommandInteraction,
+  ModalSubmitInteraction,
   RESTPostAPIChatInputApplicationCommandsJSONBody,
+  StringSelectMenuInteraction,
 } from 'discord.js'
 import type OpenAI from 'openai'
 
@@ -29,12 +32,22 @@ export interface CommandDeps {
 export interface Command {
   data: RESTPostAPIChatInputApplicationCommandsJSONBody
   execute(interaction: ChatInputCommandInteraction, deps: CommandDeps): Promise<void>
+  /** Suggests values for the option that is being typed. */
+  autocomplete?(interaction: AutocompleteInteraction, deps: CommandDeps): Promise<void>
   /** Handles buttons whose `custom_id` is `<command name>:<rest>`; the rest says all there is to know. */
   press?(press: ButtonPress, deps: CommandDeps): Promise<void>
+  /** The same for select menus of texts. */
+  select?(selection: Selection, deps: CommandDeps): Promise<void>
+  /** The same for modals. */
+  submit?(submission: Submission, deps: CommandDeps): Promise<void>
 }
 
-export interface ButtonPress {
-  interaction: ButtonInteraction
-  /** What follows the command's name in the `custom_id`; anybody may have made it up. */
+/** What follows the command's name in a `custom_id`; anybody may have made it up. */
+interface WithRest<Interaction> {
+  interaction: Interaction
   rest: string
 }
+
+export type ButtonPress = WithRest<ButtonInteraction>
+export type Selection = WithRest<StringSelectMenuInteraction>
+export type Submission = WithRest<ModalSubmitInteraction>

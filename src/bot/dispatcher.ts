@@ -2,27 +2,40 @@ import { type Interaction, MessageFlags, type RepliableInteraction } from 'disco
 
 import { toLocale, type Translations } from '../i18n.ts'
 import type { Logger } from '../log.ts'
-import type { Command, CommandDeps } from './command.ts'
+import type { ButtonPress, Command, CommandDeps } from './command.ts'
 import { isInteractionOver } from './discord-failure.ts'
 import { failureOfError, newReference } from './failure.ts'
 
 export interface DispatcherDeps {
   commands: readonly Command[]
   commandDeps: CommandDeps
+  /** Buttons that belong to no command, by what stands before the first colon of their `custom_id`. */
+  buttons?: Record<string, (press: ButtonPress) => Promise<void>>
   translations: Translations
   log: Logger
 }
 
 /** Leads an interaction to its command, and owns what goes wrong there. */
-export function createDispatcher({ commands, commandDeps, translations, log }: DispatcherDeps) {
+export function createDispatcher(deps: DispatcherDeps) {
+  const { commands, commandDeps, translations, log } = deps
+  const buttons = new Map(Object.entries(deps.buttons ?? {}))
   const byName = new Map(commands.map((command) => [command.data.name, command]))
 
   async function dispatch(interaction: Interaction): Promise<void> {
     if (interaction.isChatInputCommand()) {
       await byName.get(interaction.commandName)?.execute(interaction, commandDeps)
+    } else if (interaction.isAutocomplete()) {
+      await byName.get(interaction.commandName)?.autocomplete?.(interaction, commandDeps)
     } else if (interaction.isButton()) {
-      const [name = '', ...rest] = interaction.customId.split(':')
-      await byName.get(name)?.press?.({ interaction, rest: rest.join(':') }, commandDeps)
+      const { name, rest } = readCustomId(interaction)
+      await buttons.get(name)?.({ interaction, rest })
+      await byName.get(name)?.press?.({ interaction, rest }, commandDeps)
+    } else if (interaction.isStringSelectMenu()) {
+      const { name, rest } = readCustomId(interaction)
+      await byName.get(name)?.select?.({ interaction, rest }, commandDeps)
+    } else if (interaction.isModalSubmit()) {
+      const { name, rest } = readCustomId(interaction)
+      await byName.get(name)?.submit?.({ interaction, rest }, commandDeps)
     }
   }
 
@@ -50,7 +63,14 @@ export function createDispatcher({ commands, commandDeps, translations, log }: D
   }
 }
 
+function readCustomId({ customId }: { customId: string }): { name: string; rest: string } {
+  const [name = '', ...rest] = customId.split(':')
+  return { name, rest: rest.join(':') }
+}
+
 function describe(interaction: Interaction): string {
-  if (interaction.isChatInputCommand()) return `/${interaction.commandName}`
-  return interaction.isButton() ? interaction.customId : interaction.id
+  if (interaction.isChatInputCommand() || interaction.isAutocomplete()) {
+    return `/${interaction.commandName}`
+  }
+  return 'customId' in interaction ? interaction.customId : interaction.id
 }

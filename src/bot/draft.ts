@@ -1,14 +1,14 @@
 import type { Clock } from './clock.ts'
 import { isMessageGone } from './discord-failure.ts'
 import { createPager, messageLimit, pageContent } from './splitting.ts'
-import type { Outgoing, Surface } from './surface.ts'
+import type { MessageButton, Outgoing, Surface } from './surface.ts'
 
 /** The Discord messages of one answer while it streams and once it is whole. */
 export interface Draft {
   /** Shows the whole text so far and what is being done, as soon as it is time to. */
   show(text: string, activity: string | null): void
-  /** Shows the answer whole and at once. Rejects when Discord does not take it. */
-  finish(text: string): Promise<void>
+  /** Shows the answer whole and at once, a button below its end. Rejects when Discord does not take it. */
+  finish(text: string, button?: MessageButton): Promise<void>
   /** Shows nothing more. */
   close(): void
 }
@@ -35,6 +35,7 @@ interface Shown {
   /** Null: somebody deleted it. */
   id: string | null
   content: string
+  hasButton: boolean
 }
 
 export function createDraft({ surface, clock, restInFile, onPreviewError }: DraftDeps): Draft {
@@ -121,11 +122,11 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
     for (const [index, message] of messages.entries()) {
       const before = shown[index]
       if (!before) {
-        shown[index] = { id: await surface.send(message), content: message.content }
+        shown[index] = toShown(await surface.send(message), message)
         cancelTyping()
       } else if (before.id === null) {
-        if (final) shown[index] = { id: await surface.send(message), content: message.content }
-      } else if (before.content !== message.content) {
+        if (final) shown[index] = toShown(await surface.send(message), message)
+      } else if (before.content !== message.content || before.hasButton !== 'button' in message) {
         await edit(before, before.id, message)
       }
     }
@@ -134,7 +135,7 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
   async function edit(before: Shown, id: string, message: Outgoing): Promise<void> {
     try {
       await surface.edit(id, message)
-      before.content = message.content
+      Object.assign(before, toShown(id, message))
     } catch (error) {
       if (!isMessageGone(error)) throw error
       before.id = final ? await surface.send(message) : null
@@ -155,12 +156,12 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
       plan()
     },
 
-    async finish(whole) {
+    async finish(whole, button) {
       text = whole
       activity = null
       close()
       if (writing) await writing
-      await write(finalMessages())
+      await write(withButton(finalMessages(), button))
     },
 
     close,
@@ -170,4 +171,13 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
 /** Discord refuses a message of nothing but white space. */
 function isVisible({ body }: { body: string }): boolean {
   return body.trim() !== ''
+}
+
+function toShown(id: string, { content, button }: Outgoing): Shown {
+  return { id, content, hasButton: button !== undefined }
+}
+
+function withButton(messages: Outgoing[], button: MessageButton | undefined): Outgoing[] {
+  const last = messages.at(-1)
+  return last && button ? [...messages.slice(0, -1), { ...last, button }] : messages
 }

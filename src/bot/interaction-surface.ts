@@ -2,13 +2,15 @@ import {
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   type BaseMessageOptions,
+  ButtonStyle,
+  ComponentType,
   MessageFlags,
 } from 'discord.js'
 
 import { usualPaceMs } from './channel-surface.ts'
 import type { Clock } from './clock.ts'
 import { isAcknowledgedAlready, isInteractionOver } from './discord-failure.ts'
-import type { Outgoing, Surface } from './surface.ts'
+import type { MessageButton, Outgoing, Surface } from './surface.ts'
 
 export interface InteractionSurfaceDeps {
   interaction: ChatInputCommandInteraction | ButtonInteraction
@@ -137,12 +139,19 @@ export function createInteractionSurface(deps: InteractionSurfaceDeps): Surface 
   }
 }
 
-type Payload = Pick<BaseMessageOptions, 'content' | 'allowedMentions' | 'files'>
+type Payload = Pick<BaseMessageOptions, 'content' | 'allowedMentions' | 'files' | 'components'>
 
-function toPayload({ content, file }: Outgoing): Payload {
+function toPayload({ content, file, button }: Outgoing): Payload {
   return {
     content,
     allowedMentions: { parse: [] },
     ...(file && { files: [{ name: file.name, attachment: Buffer.from(file.text, 'utf8') }] }),
+    ...(button && {
+      components: [{ type: ComponentType.ActionRow, components: [toButton(button)] }],
+    }),
   }
+}
+
+function toButton(button: MessageButton) {
+  return { type: ComponentType.Button, style: ButtonStyle.Secondary, ...button } as const
 }

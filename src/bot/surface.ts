@@ -2,6 +2,13 @@
 export interface Outgoing {
   content: string
   file?: { name: string; text: string }
+  /** Below the message. */
+  button?: MessageButton
+}
+
+export interface MessageButton {
+  label: string
+  customId: string
 }
 
 /** Where an answer appears: a reply in a channel, or the response to an interaction. */

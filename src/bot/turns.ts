@@ -8,6 +8,7 @@ import type { Place } from './conversations.ts'
 import { isPlaceLost } from './discord-failure.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { newReference } from './failure.ts'
+import { howIKnowButton } from './how-i-know.ts'
 import { createLanes } from './lanes.ts'
 import { withSpeaker } from './prompt.ts'
 import { closeCode } from './splitting.ts'
@@ -110,7 +111,8 @@ export function createTurns({ answer, translations, clock, log }: TurnsDeps): Tu
     else runLog.info({ end: end.type, characters: text.length }, 'answered')
     if (end.type === 'cancelled' && reason === 'place_lost') return
     try {
-      await draft.finish(finalText({ answered, reason, ref, t: translations(locale) }))
+      const t = translations(locale)
+      await draft.finish(finalText({ answered, reason, ref, t }), howIKnowButton(answered, t))
     } catch (err) {
       runLog.error({ err, ref }, 'answer could not be shown')
     }

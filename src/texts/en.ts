@@ -10,6 +10,18 @@ export const en = {
     newThread: 'I could not find our earlier conversation any more, so this is a new one.',
     restInFile: 'The rest of the answer is in the file.',
   },
+  howIKnow: {
+    button: 'How I know',
+    query: 'Query {{number}}',
+    rows_one: '{{count}} row',
+    rows_other: '{{count}} rows',
+    noRows: 'No rows.',
+    moreRows: 'There are more rows than I was shown.',
+    failed: 'It did not work: {{error}}',
+    unreadable: 'The result cannot be read.',
+    inFile: 'All of it is in the file.',
+    gone: 'How I found that out is not kept any more.',
+  },
   failure: {
     model_down: 'The language model cannot be reached right now. Please try again in a moment.',
     rate_limit: 'The language model is getting too many questions. Please try again in a minute.',

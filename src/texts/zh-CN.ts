@@ -12,6 +12,18 @@ export const zhCN: Texts = {
     newThread: '之前的对话已经找不到了，这是一段新的对话。',
     restInFile: '余下的内容在附件里。',
   },
+  howIKnow: {
+    button: '怎么知道的',
+    query: '查询 {{number}}',
+    rows_one: '{{count}} 行',
+    rows_other: '{{count}} 行',
+    noRows: '没有结果。',
+    moreRows: '结果还有更多行，我没有看到。',
+    failed: '查询没有成功：{{error}}',
+    unreadable: '查询结果读不出来。',
+    inFile: '完整内容在附件里。',
+    gone: '这个回答的依据已经不再保存。',
+  },
   failure: {
     model_down: '暂时连不上语言模型，请稍后再试。',
     rate_limit: '现在向语言模型提问的人太多了，请一分钟后再试。',

@@ -1,0 +1,191 @@
+import { type InteractionEditReplyOptions, MessageFlags } from 'discord.js'
+import { NotFoundError } from 'openai'
+import type OpenAI from 'openai'
+import { z } from 'zod'
+
+import { toLocale, type Translate, type Translations } from '../i18n.ts'
+import { widthOf } from '../text-width.ts'
+import type { Answer } from './answer.ts'
+import type { ButtonPress } from './command.ts'
+import { messageLimit } from './splitting.ts'
+import type { MessageButton } from './surface.ts'
+
+/** What the button's `custom_id` begins with. */
+export const howIKnowName = 'know'
+
+const tool = 'ask_database'
+const maxCustomIdLength = 100
+const maxCellWidth = 40
+/** Steps of a run that are read; a run with more has gone round in circles. */
+const maxSteps = 100
+
+/** The button below an answer that comes from the schedule. */
+export function howIKnowButton(
+  { calledTools, threadId, runId }: Pick<Answer, 'calledTools' | 'threadId' | 'runId'>,
+  t: Translate,
+): MessageButton | undefined {
+  if (!calledTools.has(tool) || threadId === null || runId === null) return undefined
+  const customId = `${howIKnowName}:${threadId}:${runId}`
+  return customId.length <= maxCustomIdLength
+    ? { customId, label: t('howIKnow.button') }
+    : undefined
+}
+
+export interface HowIKnowDeps {
+  openai: OpenAI
+  translations: Translations
+}
+
+/**
+ * Shows the queries of one run and what they answered, to the one who asks only. Everything is read
+ * from the run's steps, so it is there as long as the thread is.
+ */
+export function createHowIKnow({ openai, translations }: HowIKnowDeps) {
+  const { threads } = openai.beta
+
+  /** Null: there is no such run, or it belongs to a conversation elsewhere. */
+  async function findQueries({ interaction, rest }: ButtonPress): Promise<Query[] | null> {
+    const [threadId = '', runId = ''] = rest.split(':')
+    if (!isId(threadId) || !isId(runId)) return null
+    try {
+      const { metadata } = await threads.retrieve(threadId)
+      if (!isOfPlace(metadata, interaction)) return null
+      const steps = await threads.runs.steps.list(runId, {
+        thread_id: threadId,
+        order: 'asc',
+        limit: maxSteps,
+      })
+      return steps.data.flatMap(queriesOf)
+    } catch (error) {
+      if (error instanceof NotFoundError) return null
+      throw error
+    }
+  }
+
+  return async function press(pressed: ButtonPress): Promise<void> {
+    const { interaction } = pressed
+    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
+    const t = translations(toLocale(interaction.locale))
+    const queries = await findQueries(pressed)
+    const isKept = queries !== null && queries.length > 0
+    await interaction.editReply(isKept ? toReply(queries, t) : { content: t('howIKnow.gone') })
+  }
+}
+
+function isId(text: string): boolean {
+  return /^\w{1,64}$/.test(text)
+}
+
+interface Presser {
+  channelId: string
+  user: { id: string }
+}
+
+/** A private conversation is shown to nobody else, and none outside its channel. */
+function isOfPlace(metadata: unknown, { channelId, user }: Presser): boolean {
+  const { conversation = '', discord_channel_id: place = '' } =
+    z.record(z.string(), z.string()).safeParse(metadata).data ?? {}
+  const owner = /^(?:dm|channel:\d+:user):(\d+)$/.exec(conversation)?.[1]
+  return owner === undefined ? place === channelId : owner === user.id
+}
+
+interface Query {
+  sql: string
+  /** Null: it was never answered. */
+  output: string | null
+}
+
+function queriesOf({ step_details: details }: OpenAI.Beta.Threads.Runs.RunStep): Query[] {
+  if (details.type !== 'tool_calls') return []
+  return details.tool_calls.flatMap((call) => {
+    if (call.type !== 'function' || call.function.name !== tool) return []
+    return [{ sql: sqlOf(call.function.arguments), output: call.function.output }]
+  })
+}
+
+const callSchema = z.object({ query: z.string() })
+const cell = z.union([z.string(), z.number(), z.null()])
+const rowsSchema = z.object({
+  columns: z.array(z.string()),
+  rows: z.array(z.array(cell)),
+  note: z.string().optional(),
+})
+const errorSchema = z.object({ error: z.string() })
+
+function sqlOf(args: string): string {
+  return callSchema.safeParse(parseJson(args)).data?.query ?? args
+}
+
+function parseJson(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return null
+  }
+}
+
+function toReply(queries: readonly Query[], t: Translate): InteractionEditReplyOptions {
+  const blocks = queries.map((query, index) => {
+    const heading = queries.length > 1 ? `**${t('howIKnow.query', { number: index + 1 })}**\n` : ''
+    return `${heading}${codeBlock(query.sql, 'sql')}\n${resultOf(query, t)}`
+  })
+  const content = blocks.join('\n')
+  const allowedMentions = { parse: [] }
+  if (content.length <= messageLimit) return { content, allowedMentions }
+  const first = codeBlock(shorten(queries[0]?.sql ?? '', 1_000), 'sql')
+  return {
+    content: `${first}\n-# ${t('howIKnow.inFile')}`,
+    allowedMentions,
+    files: [{ name: 'how-i-know.md', attachment: Buffer.from(content, 'utf8') }],
+  }
+}
+
+function resultOf({ output }: Query, t: Translate): string {
+  const answered = parseJson(output)
+  const failed = errorSchema.safeParse(answered)
+  if (failed.success) return t('howIKnow.failed', { error: codeBlock(failed.data.error) })
+  const { data } = rowsSchema.safeParse(answered)
+  if (!data) return t('howIKnow.unreadable')
+  const { columns, rows, note } = data
+  if (rows.length === 0) return t('howIKnow.noRows')
+  const isCut = note !== undefined
+  const count = t('howIKnow.rows', { count: rows.length })
+  const more = isCut ? `\n-# ${t('howIKnow.moreRows')}` : ''
+  return `${count}\n${codeBlock(alignedTable([columns, ...rows]))}${more}`
+}
+
+/** Cells in columns of equal width; numbers stand to the right. */
+function alignedTable(rows: readonly (string | number | null)[][]): string {
+  const texts = rows.map((row) => row.map(cellText))
+  const [header = []] = texts
+  const widths = header.map((_name, column) =>
+    Math.max(...texts.map((row) => widthOf(row[column] ?? ''))),
+  )
+  const [head = '', ...body] = texts.map((row, index) =>
+    widths
+      .map((width, column) => {
+        const text = row[column] ?? ''
+        const space = ' '.repeat(width - widthOf(text))
+        const isNumber = index > 0 && typeof rows[index]?.[column] === 'number'
+        return isNumber ? space + text : text + space
+      })
+      .join('  ')
+      .trimEnd(),
+  )
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ')
+  return [head, rule, ...body].join('\n')
+}
+
+function cellText(value: string | number | null): string {
+  if (value === null) return 'NULL'
+  return shorten(String(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '), maxCellWidth)
+}
+
+function shorten(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`
+}
+
+/** Whatever it holds, nothing ends the block early. */
+function codeBlock(text: string, language = ''): string {
+  return `\`\`\`${language}\n${text.trim().replaceAll('```', '`\u200B`\u200B`')}\n\`\`\``
+}
