@@ -59,7 +59,7 @@ export interface RunServiceDeps {
    * Closed by its owner, after the service. Without it, the database is this process's alone.
    */
   queue?: JobQueue | undefined
-  /** Runs executed at once; others wait. Default 256. */
+  /** Runs executed at once; others wait. Default 1024. */
   maxConcurrent?: number | undefined
   log: Logger
 }
@@ -83,7 +83,7 @@ export function createRunService({
   every,
   startTimer = startRealTimer,
   queue,
-  maxConcurrent = 256,
+  maxConcurrent = 1_024,
   log: parentLog,
 }: RunServiceDeps): RunService {
   const log = parentLog.child({ module: 'runs' })
