@@ -18,6 +18,9 @@ import { newId } from '../../src/ids.ts'
 import type { ServeOptions } from '../../src/local-discord/serve.ts'
 import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
 import { createSchedules } from '../../src/schedule/schedules.ts'
+import { openScheduleDatabase } from '../../src/schedule/store/open-database.ts'
+import type { ScheduleStore } from '../../src/schedule/store/schedule-store.ts'
+import { createScheduleStore } from '../../src/schedule/store/sql-schedule-store.ts'
 import { createTokenCounter } from '../../src/tokens/token-counter.ts'
 import { createAskDatabase } from '../../src/tools/ask-database.ts'
 import { createToolRegistry } from '../../src/tools/registry.ts'
@@ -32,6 +35,8 @@ export interface BotBench {
   /** The runtime's client, as the bot has it. */
   openai: OpenAI
   keyv: Keyv
+  /** The guilds' own timetables; at first there are none. */
+  timetables: ScheduleStore
   bot: Bot
   /** Every line that was logged, as the object it was. */
   logged: Record<string, unknown>[]
@@ -71,6 +76,7 @@ export interface BenchOptions {
 interface Part {
   openai: OpenAI
   keyv: Keyv
+  timetables: ScheduleStore
   bot: Bot
   close(): Promise<void>
 }
@@ -139,7 +145,10 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       maxRetries: 0,
       fetch: async (input, init) => app.fetch(new Request(input, init)),
     })
-    const schedules = createSchedules({ now, timeZone: 'Asia/Shanghai', log })
+    const timeZone = 'Asia/Shanghai'
+    const db = await openScheduleDatabase(join(folder, 'schedules.sqlite'))
+    const timetables = createScheduleStore({ db, now, timeZone })
+    const schedules = createSchedules({ now, timeZone, store: timetables, log })
     const keyv = new Keyv({
       store: new KeyvSqlite(`sqlite://${join(folder, 'keyv.sqlite')}`),
       throwOnErrors: true,
@@ -153,7 +162,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       schedules,
       keyv,
       log,
-      timeZone: 'Asia/Shanghai',
+      timeZone,
       requestsPerSecond: 10_000,
       ...botOptions,
     })
@@ -161,11 +170,13 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     return {
       openai,
       keyv,
+      timetables,
       bot,
       async close() {
         await bot.close({ graceMs: 0 })
         await runs.close()
         await schedules.close()
+        await timetables.close()
         await tokens.close()
         await store.close()
         await keyv.disconnect()
@@ -182,6 +193,9 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     },
     get keyv() {
       return part.keyv
+    },
+    get timetables() {
+      return part.timetables
     },
     get bot() {
       return part.bot
