@@ -87,7 +87,11 @@ function toTable({ name, rows, merges = [] }: Sheet): Table {
   const cells = rows
     .slice(0, importLimits.rows)
     .map((row) => row.slice(0, importLimits.columns).map(toText))
-  for (const merge of merges) fill(cells, merge)
+  let budget = importLimits.rows * importLimits.columns
+  for (const merge of merges) {
+    budget -= fill(cells, merge)
+    if (budget < 0) throw tooLarge()
+  }
   const tableRows = cells.map((row, index) => ({ line: index + 1, cells: row }))
   return {
     sheet: name.slice(0, 100),
@@ -98,20 +102,17 @@ function toTable({ name, rows, merges = [] }: Sheet): Table {
 
 type Merge = NonNullable<Sheet['merges']>[number]
 
-/** Merges that overlap, which a sound workbook has not, cost no more than the cells there are. */
-function fill(cells: string[][], { startRow, startCol, endRow, endCol }: Merge): void {
+/** Writes the text of a merged cell into all that it covers; answers how many these are. */
+function fill(cells: string[][], { startRow, startCol, endRow, endCol }: Merge): number {
   const text = cells[startRow]?.[startCol] ?? ''
-  if (text === '') return
-  const lastRow = Math.min(endRow, cells.length - 1)
+  if (text === '') return 1
   const lastColumn = Math.min(endCol, importLimits.columns - 1)
-  for (let row = startRow; row <= lastRow; row += 1) {
-    const target = cells[row]
-    if (!target) continue
-    while (target.length <= lastColumn) target.push('')
-    for (let column = startCol; column <= lastColumn; column += 1) {
-      if (target[column] === '') target[column] = text
-    }
+  const covered = cells.slice(startRow, endRow + 1)
+  for (const row of covered) {
+    while (row.length <= lastColumn) row.push('')
+    for (let column = startCol; column <= lastColumn; column += 1) row[column] ||= text
   }
+  return covered.length * Math.max(lastColumn - startCol + 1, 1)
 }
 
 function toText(value: CellValue | undefined): string {
