@@ -67,8 +67,11 @@ export function createJobExecutor({
   startTimer,
   log,
 }: JobExecutorDeps): Executor {
-  /** By the run's id. */
-  const executions = new Map<string, Execution>()
+  /**
+   * By the run's id. Several, when a run goes on with its next job before the end of the last one, or
+   * when somebody had neglected that.
+   */
+  const executions = new Map<string, Set<Execution>>()
   /** Runs that were queued here a moment ago need not be read again. */
   const known = new Map<string, Run>()
   /** Who waits here for workers elsewhere to stop. */
@@ -120,12 +123,13 @@ export function createJobExecutor({
   }
 
   function begin(job: FetchedJob): void {
+    const ofRun = executions.get(job.runId) ?? new Set()
     // This process itself had lost it.
-    executions.get(job.runId)?.controller.abort('lost')
+    for (const each of ofRun) if (each.job.id === job.id) each.controller.abort('lost')
     working += 1
     const controller = new AbortController()
     const execution: Execution = { job, controller, done: Promise.resolve() }
-    executions.set(job.runId, execution)
+    executions.set(job.runId, ofRun.add(execution))
     if (closed) controller.abort('closing')
     execution.done = work(execution)
   }
@@ -143,11 +147,29 @@ export function createJobExecutor({
       hub.end(job.runId, interrupted())
     } finally {
       working -= 1
-      // By now the same run may have been taken up again, after its outputs came.
-      if (executions.get(job.runId) === execution) executions.delete(job.runId)
+      remove(execution)
       if (wanted) fetchMore()
       await forwarding.finish()
     }
+  }
+
+  function remove(execution: Execution): void {
+    const { runId } = execution.job
+    const ofRun = executions.get(runId)
+    ofRun?.delete(execution)
+    if (ofRun?.size === 0) executions.delete(runId)
+  }
+
+  function all(): Execution[] {
+    return [...executions.values()].flatMap((ofRun) => [...ofRun])
+  }
+
+  /** Answers whether there was anything to stop here. */
+  async function stopHere(runId: string, reason: StopReason): Promise<boolean> {
+    const ofRun = [...(executions.get(runId) ?? [])]
+    for (const { controller } of ofRun) controller.abort(reason)
+    await Promise.all(ofRun.map(({ done }) => done))
+    return ofRun.length > 0
   }
 
   function settle(job: FetchedJob, outcome: Outcome): void {
@@ -221,7 +243,7 @@ export function createJobExecutor({
   }
 
   async function renew(): Promise<void> {
-    const current = [...executions.values()]
+    const current = all()
     const held = await queue.touch(current.map(({ job }) => job))
     for (const { job, controller } of current) if (!held.has(job)) controller.abort('lost')
   }
@@ -231,7 +253,7 @@ export function createJobExecutor({
 
   /** What other processes did to the runs that are executed or read here, in case a message was lost. */
   async function look(): Promise<void> {
-    const current = [...executions.values()]
+    const current = all()
     const awaited = relay.awaited()
     const ids = [...new Set([...current.map(({ job }) => job.runId), ...awaited])]
     const glances = new Map((await store.glanceAtRuns(ids)).map((glance) => [glance.id, glance]))
@@ -248,22 +270,18 @@ export function createJobExecutor({
   function receive(message: ProcessMessage): void {
     relay.receive(message)
     if (message.type === 'work') fetchMore()
-    else if (message.type === 'deleted') stopHere(message.threadId, 'deleted')
+    else if (message.type === 'deleted') stopThread(message.threadId, 'deleted')
     else if (message.type === 'stop') void stopForOthers(message.runId, message.reason)
     else if (message.type === 'stopped')
       for (const tell of stopping.get(message.runId) ?? []) tell()
   }
 
   async function stopForOthers(runId: string, reason: StopReason): Promise<void> {
-    const execution = executions.get(runId)
-    if (!execution) return
-    execution.controller.abort(reason)
-    await execution.done
-    await mail.broadcast({ type: 'stopped', runId })
+    if (await stopHere(runId, reason)) await mail.broadcast({ type: 'stopped', runId })
   }
 
-  function stopHere(threadId: string, reason: StopReason): void {
-    for (const { job, controller } of executions.values()) {
+  function stopThread(threadId: string, reason: StopReason): void {
+    for (const { job, controller } of all()) {
       if (job.threadId === threadId) controller.abort(reason)
     }
   }
@@ -302,18 +320,13 @@ export function createJobExecutor({
     has: (runId) => executions.has(runId) || known.has(runId),
 
     async stop(run: RunKey, reason) {
-      const execution = executions.get(run.id)
-      if (execution) {
-        execution.controller.abort(reason)
-        await execution.done
-        return
-      }
+      if (await stopHere(run.id, reason)) return
       if (reason !== 'cancelled' && reason !== 'expired') return
       const held = await store.getHeldRun(run.thread_id, run.id)
       if (held && isExecution(held.heldBy)) await stopElsewhere(run.id, reason)
     },
 
-    stopThread: stopHere,
+    stopThread,
 
     async start() {
       await queue.start()
@@ -337,8 +350,8 @@ export function createJobExecutor({
       closed = true
       for (const stop of stops) stop()
       await fetching
-      for (const { controller } of executions.values()) controller.abort('closing')
-      await Promise.all([...executions.values()].map(({ done }) => done))
+      for (const { controller } of all()) controller.abort('closing')
+      await Promise.all(all().map(({ done }) => done))
       await Promise.all([finished.settled(), handedBack.settled()])
       await mail.broadcast({ type: 'work' })
       await mail.close()

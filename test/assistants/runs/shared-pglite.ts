@@ -8,19 +8,26 @@ import { migrate } from '../../../src/assistants/store/migrations.ts'
 import type { Database } from '../../../src/assistants/store/schema.ts'
 import type { SqlDialect } from '../../../src/assistants/store/sql-dialect.ts'
 import { createSqlStore } from '../../../src/assistants/store/sql-store.ts'
+import type { Store } from '../../../src/assistants/store/store.ts'
 import { createLogger } from '../../../src/log.ts'
 import type { ModelServer } from '../../helpers/model-server.ts'
 import { createRig, type Rig, type RigOptions } from './rig.ts'
 
 /** Several runtimes that share one Postgres, all inside this process. */
 export interface SharedDatabase {
-  open(options: Partial<RigOptions> & { server: ModelServer }): Promise<Rig>
+  open(options: SharedRigOptions): Promise<Rig>
   /** What its processes warned of or complained about since it was last asked. */
   complaints(): string[]
   /** As if nobody had heard of those who have jobs for a long time. */
   endLeases(): Promise<void>
   query<T>(sql: string): Promise<T[]>
   close(): Promise<void>
+}
+
+export interface SharedRigOptions extends Partial<RigOptions> {
+  server: ModelServer
+  /** Stands between the runs and the store. */
+  wrap?: (store: Store) => Store
 }
 
 const dialect: SqlDialect = { sequence: 'bigserial', rowLocks: true, writableCtes: true }
@@ -84,7 +91,7 @@ export async function createSharedDatabase(): Promise<SharedDatabase> {
   const log = createLogger({ level: 'warn', pretty: false, destination: { write } })
 
   return {
-    async open(options) {
+    async open({ wrap = (store) => store, ...options }) {
       const queue = createJobQueue({ connection, schema, log })
       const store = createSqlStore({
         db: connect(),
@@ -92,7 +99,7 @@ export async function createSharedDatabase(): Promise<SharedDatabase> {
         insertJob: (job) => queue.insertion(job),
         log,
       })
-      const rig = await createRig({ ...options, store, queue, log })
+      const rig = await createRig({ ...options, store: wrap(store), queue, log })
       return {
         ...rig,
         async close() {
