@@ -1,45 +1,14 @@
-import { ApplicationCommandOptionType } from 'discord.js'
-
-import { chatInput, choice, named } from '../src/bot/command-definition.ts'
+import { chatInput } from '../src/bot/command-definition.ts'
 import type { Command } from '../src/bot/command.ts'
-import { isSchedulePeriod, periodRange, timetable } from '../src/bot/timetable.ts'
-import { toLocale } from '../src/i18n.ts'
+import { find } from '../src/bot/schedule/find.ts'
+import { free } from '../src/bot/schedule/free.ts'
+import { next } from '../src/bot/schedule/next.ts'
+import { show } from '../src/bot/schedule/show.ts'
+import { routeToSubcommands } from '../src/bot/schedule/subcommand.ts'
+
+const alone = [show, next, free, find]
 
 export default {
-  data: {
-    ...chatInput('schedule'),
-    options: [
-      {
-        type: ApplicationCommandOptionType.String,
-        ...named(({ schedule }) => schedule.when),
-        choices: [
-          choice('today', ({ schedule }) => schedule.today),
-          choice('tomorrow', ({ schedule }) => schedule.tomorrow),
-          choice('thisWeek', ({ schedule }) => schedule.thisWeek),
-          choice('nextWeek', ({ schedule }) => schedule.nextWeek),
-        ],
-      },
-    ],
-  },
-
-  async execute(interaction, { schedules, clock, translations }) {
-    const locale = toLocale(interaction.locale)
-    const t = translations(locale)
-    const chosen = interaction.options.getString('when')
-    const period = isSchedulePeriod(chosen) ? chosen : 'today'
-    const schedule = await schedules.forGuild(interaction.guildId)
-    const { from, to } = periodRange(period, clock.now(), schedule.timeZone)
-    const courses = await schedule.between(from, to)
-    const when = t(`commands.schedule.${period}`)
-    const zone = `-# ${t('commands.schedule.zone', { timeZone: schedule.timeZone })}`
-    const [first, ...more] = timetable(courses, {
-      locale,
-      title: t('commands.schedule.title', { when }),
-      empty: t('commands.schedule.empty', { when }),
-      footer: zone,
-    })
-    const allowedMentions = { parse: [] }
-    await interaction.reply({ content: first ?? '', allowedMentions })
-    for (const content of more) await interaction.followUp({ content, allowedMentions })
-  },
+  data: { ...chatInput('schedule'), options: alone.map(({ data }) => data) },
+  ...routeToSubcommands(alone),
 } satisfies Command
