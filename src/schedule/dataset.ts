@@ -42,6 +42,11 @@ CREATE TABLE Terms (
 	weeks INTEGER NOT NULL
 );`
 
+/** Not shown to the model, which has no use for them. */
+const indexes = `
+CREATE INDEX Courses_by_time ON Courses (course_date, start_time);
+CREATE INDEX Courses_by_name ON Courses (instructor, course_name);`
+
 export interface DatasetSource {
   courses: readonly Course[]
   assignments: readonly Stored<Assignment>[]
@@ -53,7 +58,7 @@ export interface DatasetSource {
 export function toDataset({ courses, assignments, holidays, terms }: DatasetSource): Dataset {
   const laidTerms = terms.map((term) => ({ ...term, last_date: lastDateOf(term) }))
   return {
-    schema,
+    schema: schema + indexes,
     tables: [
       table('Courses', courseColumns, courses),
       table('Assignments', assignmentColumns, assignments),

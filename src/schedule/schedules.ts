@@ -123,7 +123,7 @@ function ownSource({ store, guildId, outline }: OwnSourceOptions): Source {
     terms,
     holidays,
     database: {
-      version: `revision ${revision}`,
+      version: outline.version,
       load: () => loadOwn(store, guildId),
     },
     async between(from, to) {

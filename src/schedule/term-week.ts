@@ -33,7 +33,7 @@ export function termWeekFinder(terms: readonly Term[]): (date: string) => TermWe
     const date = Temporal.PlainDate.from(text)
     for (const { name, monday, weeks } of laid) {
       const week = Math.floor(monday.until(date).days / 7) + 1
-      if (week >= 1 && week <= weeks) return { term: name, week }
+      if (week >= 1 && week <= weeks) return { week, term: name }
     }
     return null
   }

@@ -1,14 +1,189 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { afterEach, describe, it } from 'node:test'
+import { afterEach, beforeEach, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 
 import { createLogger } from '../../src/log.ts'
 import { createSchedules, type SchedulesDeps } from '../../src/schedule/schedules.ts'
+import { openScheduleDatabase } from '../../src/schedule/store/open-database.ts'
+import type { ScheduleStore, TimetableEdits } from '../../src/schedule/store/schedule-store.ts'
+import { createScheduleStore } from '../../src/schedule/store/sql-schedule-store.ts'
+import type { ClassMeeting } from '../../src/schedule/timetable.ts'
 
 const run = promisify(execFile)
 const { signal } = new AbortController()
 const log = createLogger({ level: 'silent', pretty: false })
+
+function meeting(changes: Partial<ClassMeeting> = {}): ClassMeeting {
+  return {
+    course_date: '2026-09-07',
+    start_time: '19:00:00',
+    end_time: '20:30:00',
+    course_name: '高等数学',
+    instructor: '王卓然',
+    room: null,
+    online_url: null,
+    notes: null,
+    source_id: null,
+    ...changes,
+  }
+}
+
+describe("a guild's own timetable", () => {
+  const origin = { by: '1', kind: 'edit', note: null } as const
+  const now = () => Date.parse('2026-09-07T04:30:00Z')
+  let store: ScheduleStore
+  let schedules: ReturnType<typeof createSchedules>
+  /** Which guilds' whole timetables were read. */
+  let read: string[] = []
+
+  beforeEach(async () => {
+    const db = await openScheduleDatabase(':memory:')
+    store = createScheduleStore({ db, now, timeZone: 'Asia/Shanghai' })
+    read = []
+    schedules = createSchedules({
+      now,
+      timeZone: 'Asia/Shanghai',
+      log,
+      timeLimitMs: 60_000,
+      store: {
+        ...store,
+        async getTimetable(guildId) {
+          read.push(guildId)
+          return await store.getTimetable(guildId)
+        },
+      },
+    })
+  })
+  afterEach(async () => {
+    await schedules.close()
+    await store.close()
+  })
+
+  const change = (guildId: string, edits: TimetableEdits) =>
+    store.change({ guildId, origin, edits })
+  const rows = async (guildId: string | null, sql: string) =>
+    (await (await schedules.forGuild(guildId)).query(sql, { signal })).rows
+
+  it('is in the tables that the model is shown, with the weeks of its terms', async () => {
+    await change('1', {
+      timeZone: 'Europe/Berlin',
+      terms: { add: [{ name: 'Herbst', first_date: '2026-09-02', weeks: 10 }] },
+      holidays: { add: [{ name: 'Einheit', first_date: '2026-10-03', last_date: '2026-10-03' }] },
+      classes: {
+        add: [
+          meeting({ room: 'A1', online_url: 'https://example.com/', notes: 'x', source_id: 'uid' }),
+          meeting({ course_date: '2026-08-30' }),
+        ],
+      },
+      assignments: {
+        add: [
+          {
+            title: '作业',
+            course_name: null,
+            due_date: '2026-09-09',
+            due_time: '23:59:00',
+            url: null,
+            notes: null,
+          },
+        ],
+      },
+    })
+    assert.deepEqual(await rows('1', 'SELECT * FROM Courses ORDER BY course_date'), [
+      [4, '2026-08-30', '19:00:00', '20:30:00', '高等数学', '王卓然', null, null, null, null, null],
+      [
+        3,
+        '2026-09-07',
+        '19:00:00',
+        '20:30:00',
+        '高等数学',
+        '王卓然',
+        'A1',
+        'https://example.com/',
+        'x',
+        2,
+        'Herbst',
+      ],
+    ])
+    assert.deepEqual(await rows('1', 'SELECT * FROM Terms'), [
+      ['Herbst', '2026-09-02', '2026-11-08', 10],
+    ])
+    assert.deepEqual(await rows('1', 'SELECT * FROM Holidays'), [
+      ['Einheit', '2026-10-03', '2026-10-03'],
+    ])
+    assert.deepEqual(await rows('1', 'SELECT * FROM Assignments'), [
+      [5, '作业', null, '2026-09-09', '23:59:00', null, null],
+    ])
+    assert.deepEqual(await rows('1', "SELECT datetime('now')"), [['2026-09-07 06:30:00']])
+    const schedule = await schedules.forGuild('1')
+    assert.deepEqual(schedule.own, {
+      revision: 1,
+      classes: 2,
+      assignments: 1,
+      firstDate: '2026-08-30',
+      lastDate: '2026-09-07',
+    })
+    assert.deepEqual(
+      (await schedule.between('2026-09-01', '2026-09-30')).map((course) => Object.values(course)),
+      (await rows('1', 'SELECT * FROM Courses')).slice(0, 1),
+    )
+    assert.equal((await schedule.assignmentsBetween('2026-09-09', '2026-09-09')).length, 1)
+  })
+
+  it('is read when it is asked for, and again once it was changed', async () => {
+    const count = 'SELECT count(*) FROM Courses'
+    await change('1', { classes: { add: [meeting()] } })
+    await change('2', { classes: { add: [meeting(), meeting()] } })
+    await schedules.forGuild('1')
+    assert.deepEqual(read, [])
+    assert.deepEqual(await rows('1', count), [[1]])
+    assert.deepEqual(await rows('2', count), [[2]])
+    assert.deepEqual(await rows('1', count), [[1]])
+    assert.deepEqual(read, ['1', '2'])
+    await change('1', { classes: { add: [meeting()] } })
+    assert.deepEqual(await rows('1', count), [[2]])
+    assert.deepEqual(await rows('2', count), [[2]])
+    assert.deepEqual(read, ['1', '2', '1'])
+    await store.undo('1', '1')
+    assert.deepEqual(await rows('1', count), [[1]])
+    await store.forgetGuild('2')
+    assert.deepEqual(await rows('2', count), [[42]], 'the sample')
+    await change('2', { classes: { add: [meeting()] } })
+    assert.deepEqual(await rows('2', count), [[1]], 'another first revision than the old one')
+  })
+
+  it('is never seen by other guilds or in direct messages', async () => {
+    await change('1', { classes: { add: [meeting({ course_name: 'secret' })] } })
+    const secret = "SELECT count(*) FROM Courses WHERE course_name = 'secret'"
+    const [own, other, direct] = await Promise.all(['1', '2', null].map((id) => rows(id, secret)))
+    assert.deepEqual([own, other, direct], [[[1]], [[0]], [[0]]])
+    assert.equal((await schedules.forGuild('2')).own, null)
+  })
+
+  it('answers 200 guilds, more than its threads have room for', async () => {
+    const guilds = Array.from({ length: 200 }, (_, index) => `guild ${index}`)
+    for (const [index, guildId] of guilds.entries()) {
+      await change(guildId, { classes: { add: [meeting({ room: `room ${index}` })] } })
+    }
+    for (let round = 0; round < 2; round += 1) {
+      const answers: unknown[] = []
+      for (const guildId of guilds) answers.push(await rows(guildId, 'SELECT room FROM Courses'))
+      assert.deepEqual(
+        answers,
+        guilds.map((_, index) => [[`room ${index}`]]),
+      )
+    }
+    assert.equal(read.length, 400, 'the least recently used ones were unloaded')
+  })
+
+  it('takes 10 000 classes', async () => {
+    const add = Array.from({ length: 10_000 }, (_, index) => meeting({ room: `${index}` }))
+    await change('1', { classes: { add } })
+    const sql = "SELECT count(DISTINCT room), count(week) FROM Courses WHERE instructor LIKE '王%'"
+    assert.deepEqual(await rows('1', sql), [[10_000, 0]])
+    assert.deepEqual(read, ['1'])
+  })
+})
 
 describe('createSchedules', () => {
   let opened: ReturnType<typeof createSchedules>[] = []
@@ -31,7 +206,7 @@ describe('createSchedules', () => {
   it("creates the table that the model is shown, with the seed's columns", async () => {
     const schedules = open({ now: () => 0, timeZone: 'UTC' })
     const { schema } = await schedules.forGuild(null)
-    const created = `SELECT group_concat(sql || ';', char(10)) FROM sqlite_master WHERE name <> 'sqlite_sequence'`
+    const created = `SELECT group_concat(sql || ';', char(10)) FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'`
     const [sql] = (await first(schedules, created)) ?? []
     assert.equal(sql, schema)
     const schedule = await schedules.forGuild(null)

@@ -36,6 +36,7 @@ async function createRows(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('timetables')
     .addColumn('guild_id', 'text', (column) => column.primaryKey())
+    .addColumn('incarnation', 'text', (column) => column.notNull())
     .addColumn('revision', 'integer', (column) => column.notNull())
     .addColumn('present', 'integer', (column) => column.notNull())
     .addColumn('time_zone', 'text', (column) => column.notNull())

@@ -206,6 +206,8 @@ export interface ScheduleStore {
 /** A timetable without its rows of classes and assignments. */
 export interface TimetableOutline {
   revision: number
+  /** Names this content among all that the guild ever had: as `revision`, but also after forgetting. */
+  version: string
   timeZone: string
   terms: Stored<Term>[]
   holidays: Stored<Holiday>[]

@@ -9,6 +9,8 @@ type OfGuild<Row> = Row & { guild_id: string; id: number }
 export interface ScheduleDatabase {
   timetables: {
     guild_id: string
+    /** Random: tells it from one of the same guild that was forgotten. */
+    incarnation: string
     /** Of the newest change. Goes on where the timetable was taken back. */
     revision: number
     /** 0: its first change was taken back, so the guild has none of its own. */

@@ -19,6 +19,7 @@ import {
   type Proposal,
   type Revision,
   type ScheduleStore,
+  type TimetableOutline,
 } from './schedule-store.ts'
 import type { ScheduleDatabase } from './schema.ts'
 import { createSubscriptions } from './subscriptions.ts'
@@ -40,11 +41,15 @@ const maxRevisions = 500
 const maxHistoryBytes = 32 * 1024 * 1024
 const maxProposals = 5
 const maxReportBytes = 4 * 1024 * 1024
+/** Guilds whose outline is kept in memory: it is asked for with every query. */
+const maxOutlines = 500
 const maxIdLength = 100
 const maxNoteLength = 500
 
 /** The schedules' store in one SQLite file. */
 export function createScheduleStore({ db, now, timeZone }: ScheduleStoreDeps): ScheduleStore {
+  const outlines = new Map<string, TimetableOutline>()
+
   async function findHead(trx: Db, guildId: string): Promise<Head | null> {
     const head = await trx
       .selectFrom('timetables')
@@ -78,7 +83,7 @@ export function createScheduleStore({ db, now, timeZone }: ScheduleStoreDeps): S
     }
     await trx
       .insertInto('timetables')
-      .values({ guild_id: guildId, ...next })
+      .values({ guild_id: guildId, incarnation: head.incarnation, ...next })
       .onConflict((conflict) => conflict.column('guild_id').doUpdateSet(next))
       .execute()
     await rowTable(trx, termKind).write(guildId, difference.terms)
@@ -134,23 +139,15 @@ export function createScheduleStore({ db, now, timeZone }: ScheduleStoreDeps): S
       return await readAtOnce(db, async (trx) => {
         const head = await findHead(trx, guildId)
         if (head?.present !== 1) return null
-        const reach = await trx
-          .selectFrom('classes')
-          .select((select) => [
-            select.fn.min<string | null>('course_date').as('firstDate'),
-            select.fn.max<string | null>('course_date').as('lastDate'),
-          ])
-          .where('guild_id', '=', guildId)
-          .executeTakeFirstOrThrow()
-        return {
-          revision: head.revision,
-          timeZone: head.time_zone,
-          terms: await rowTable(trx, termKind).all(guildId),
-          holidays: await rowTable(trx, holidayKind).all(guildId),
-          classCount: await rowTable(trx, classKind).count(guildId),
-          assignmentCount: await rowTable(trx, assignmentKind).count(guildId),
-          ...reach,
-        }
+        const version = `${head.incarnation} ${head.revision}`
+        const known = outlines.get(guildId)
+        if (known?.version === version) return known
+        const outline = { ...(await readOutline(trx, head)), version }
+        outlines.delete(guildId)
+        outlines.set(guildId, outline)
+        const [oldest] = outlines.keys()
+        if (outlines.size > maxOutlines && oldest !== undefined) outlines.delete(oldest)
+        return outline
       })
     },
 
@@ -310,6 +307,7 @@ interface Commit {
 function emptyHead(guildId: string, timeZone: string): Head {
   return {
     guild_id: guildId,
+    incarnation: randomUUID(),
     revision: 0,
     present: 0,
     time_zone: timeZone,
@@ -370,6 +368,27 @@ async function remember(trx: Db, { guildId, entry, difference, creates }: Rememb
 interface DropOldProposals {
   guildId: string
   before: number
+}
+
+async function readOutline(trx: Db, head: Head): Promise<Omit<TimetableOutline, 'version'>> {
+  const { guild_id: guildId, revision, time_zone: timeZone } = head
+  const reach = await trx
+    .selectFrom('classes')
+    .select((select) => [
+      select.fn.min<string | null>('course_date').as('firstDate'),
+      select.fn.max<string | null>('course_date').as('lastDate'),
+    ])
+    .where('guild_id', '=', guildId)
+    .executeTakeFirstOrThrow()
+  return {
+    revision,
+    timeZone,
+    terms: await rowTable(trx, termKind).all(guildId),
+    holidays: await rowTable(trx, holidayKind).all(guildId),
+    classCount: await rowTable(trx, classKind).count(guildId),
+    assignmentCount: await rowTable(trx, assignmentKind).count(guildId),
+    ...reach,
+  }
 }
 
 async function dropOldProposals(trx: Db, { guildId, before }: DropOldProposals): Promise<void> {

@@ -99,7 +99,9 @@ describe('createScheduleStore', () => {
       ],
       assignments: [{ id: 5, ...assignment }],
     })
-    assert.deepEqual(await store.getOutline('g'), {
+    const { version, ...outline } = (await store.getOutline('g')) ?? assert.fail()
+    assert.match(version, / 1$/)
+    assert.deepEqual(outline, {
       revision: 1,
       timeZone: 'Europe/Berlin',
       terms: [{ id: 1, name: '2026 秋', first_date: '2026-09-01', weeks: 18 }],
@@ -468,13 +470,18 @@ describe('createScheduleStore', () => {
       await store.feedToken(guildId, '7')
     }
     const other = await store.getTimetable('h')
+    const before = await store.getOutline('g')
     await store.forgetGuild('g')
+    assert.equal(await store.getOutline('g'), null)
     assert.equal(await store.getTimetable('g'), null)
     assert.deepEqual(await store.listRevisions('g', 10), [])
     assert.deepEqual(await store.listSubscriptions('g'), [])
     assert.deepEqual(await store.getTimetable('h'), other)
     assert.equal((await store.listSubscriptions('h')).length, 1)
     assert.equal((await change(everything))?.revision, 1)
+    const after = await store.getOutline('g')
+    assert.equal(after?.revision, before?.revision)
+    assert.notEqual(after?.version, before?.version)
     const db = await openScheduleDatabase(path)
     for (const table of ['revisions', 'proposals', 'feeds', 'classes'] as const) {
       const rows = await db.selectFrom(table).select('guild_id').execute()
