@@ -69,6 +69,7 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     model: runtime.defaultModel,
     tools,
     schedules,
+    timetables: store,
     keyv,
     log,
     timeZone,

@@ -6,6 +6,7 @@ import type OpenAI from 'openai'
 import { createTranslations } from '../i18n.ts'
 import type { Logger } from '../log.ts'
 import type { Schedules } from '../schedule/schedule.ts'
+import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import { createAnswerer } from './answer.ts'
 import { createAssistant } from './assistant.ts'
@@ -34,6 +35,8 @@ export interface BotDeps {
   model: string
   tools: ToolRegistry
   schedules: Pick<Schedules, 'forGuild'>
+  /** The guilds' own timetables, to be changed. */
+  timetables: ScheduleStore
   /** Conversations, and what else has to outlive the process. */
   keyv: Keyv
   log: Logger
@@ -60,7 +63,7 @@ const sweepEveryMs = 60_000
 const closeWithinMs = 9_000
 
 export function createBot(deps: BotDeps): Bot {
-  const { openai, keyv, tools, schedules, timeZone, clock = systemClock } = deps
+  const { openai, keyv, tools, schedules, timetables, timeZone, clock = systemClock } = deps
   const log = deps.log.child({ module: 'bot' }, { serializers: { err: toLoggedError } })
   const client = createClient(deps)
   const translations = createTranslations()
@@ -108,6 +111,7 @@ export function createBot(deps: BotDeps): Bot {
         conversations,
         openai,
         schedules,
+        timetables,
         translations,
         clock,
         toolNames,

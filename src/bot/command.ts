@@ -10,6 +10,7 @@ import type OpenAI from 'openai'
 
 import type { Translations } from '../i18n.ts'
 import type { Schedules } from '../schedule/schedule.ts'
+import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
 import type { Clock } from './clock.ts'
 import type { Conversations } from './conversations.ts'
 import type { Turns } from './turns.ts'
@@ -20,6 +21,8 @@ export interface CommandDeps {
   conversations: Pick<Conversations, 'find' | 'reset' | 'restore'>
   openai: OpenAI
   schedules: Pick<Schedules, 'forGuild'>
+  /** The guilds' own timetables, to be changed. */
+  timetables: ScheduleStore
   translations: Translations
   clock: Clock
   /** The names of the functions that the model can call in a guild. */

@@ -160,6 +160,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       model: 'scripted',
       tools: createToolRegistry({ tools: { ask_database: createAskDatabase({ schedules }) }, log }),
       schedules,
+      timetables,
       keyv,
       log,
       timeZone,

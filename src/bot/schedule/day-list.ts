@@ -88,7 +88,7 @@ function dueDate({ due_date: date }: Assignment): string {
   return date
 }
 
-function dayRange({ from, to }: Days, locale: Locale): string {
+export function dayRange({ from, to }: Days, locale: Locale): string {
   const first = dayName(from, locale, 'short')
   return from === to ? first : `${first} – ${dayName(to, locale, 'short')}`
 }

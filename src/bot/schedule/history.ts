@@ -1,0 +1,45 @@
+import {
+  ApplicationCommandOptionType,
+  escapeMarkdown,
+  MessageFlags,
+  time,
+  TimestampStyles,
+} from 'discord.js'
+
+import { toLocale, type Translate } from '../../i18n.ts'
+import type { Revision } from '../../schedule/store/schedule-store.ts'
+import { named } from '../command-definition.ts'
+import { textMessage } from './answer-text.ts'
+import type { Subcommand } from './subcommand.ts'
+
+const maxShown = 15
+
+/** `/schedule history`: who changed what, the newest first. */
+export const history: Subcommand = {
+  data: {
+    type: ApplicationCommandOptionType.Subcommand,
+    ...named(({ schedule }) => schedule.history),
+  },
+
+  async execute(interaction, { timetables, translations }) {
+    const t = translations(toLocale(interaction.locale))
+    const { guildId } = interaction
+    const revisions = guildId === null ? [] : await timetables.listRevisions(guildId, maxShown)
+    const text =
+      revisions.length === 0
+        ? t('commands.schedule.noHistory')
+        : revisions.map((revision) => line(revision, t)).join('\n')
+    await interaction.reply({ ...textMessage(text, t), flags: MessageFlags.Ephemeral })
+  },
+}
+
+function line({ at, by, kind, note, counts, undoes }: Revision, t: Translate): string {
+  const when = time(Math.floor(at / 1000), TimestampStyles.ShortDateTime)
+  // People have numbers; programs have names.
+  const who = /^\d{15,25}$/.test(by) ? `<@${by}>` : escapeMarkdown(by)
+  const what = t(`commands.schedule.kinds.${kind}`)
+  const of = undoes === null ? '' : ` #${undoes}`
+  const named = note === null ? '' : ` ${escapeMarkdown(note.slice(0, 100))}`
+  const { added, changed, removed } = counts
+  return `- ${when} ${who} ${what}${of}${named}: ➕ ${added} ✏️ ${changed} ➖ ${removed}`
+}
