@@ -10,6 +10,7 @@ import { free } from '../src/bot/schedule/free.ts'
 import { history } from '../src/bot/schedule/history.ts'
 import { move } from '../src/bot/schedule/move.ts'
 import { next } from '../src/bot/schedule/next.ts'
+import { settings } from '../src/bot/schedule/settings.ts'
 import { show } from '../src/bot/schedule/show.ts'
 import { routeToSubcommands } from '../src/bot/schedule/subcommand.ts'
 import { undo } from '../src/bot/schedule/undo.ts'
@@ -27,7 +28,12 @@ export default {
         ...named(({ schedule }) => schedule.assignment),
         options: assignments.map(({ data }) => data),
       },
+      {
+        type: ApplicationCommandOptionType.SubcommandGroup,
+        ...named(({ schedule }) => schedule.settings),
+        options: settings.map(({ data }) => data),
+      },
     ],
   },
-  ...routeToSubcommands([...alone, ...assignments]),
+  ...routeToSubcommands([...alone, ...assignments, ...settings]),
 } satisfies Command

@@ -3,7 +3,7 @@ import type { Keyv } from 'keyv'
 import { NotFoundError } from 'openai'
 import type OpenAI from 'openai'
 
-import { createTranslations } from '../i18n.ts'
+import { createTranslations, toLocale } from '../i18n.ts'
 import type { Logger } from '../log.ts'
 import type { Schedules } from '../schedule/schedule.ts'
 import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
@@ -21,6 +21,7 @@ import { createListener } from './listener.ts'
 import { toLoggedError } from './log-error.ts'
 import { createRunContext } from './run-context.ts'
 import { createRunStart } from './run-start.ts'
+import { createNotices } from './schedule/notices.ts'
 import { createTurns } from './turns.ts'
 
 export interface BotDeps {
@@ -74,6 +75,16 @@ export function createBot(deps: BotDeps): Bot {
   const startRun = createRunStart({ openai, assistant, conversations, contextOf, clock })
   const answer = createAnswerer({ openai, startRun, tools, clock, log })
   const turns = createTurns({ answer, translations, clock, log })
+  const notices = createNotices({
+    keyv,
+    timetables,
+    schedules,
+    rest: client.rest,
+    localeOf: (guildId) => toLocale(client.guilds.cache.get(guildId)?.preferredLocale),
+    translations,
+    clock,
+    log,
+  })
   let cancelSweep = (): void => {}
 
   async function deleteThread(threadId: string): Promise<void> {
@@ -85,12 +96,15 @@ export function createBot(deps: BotDeps): Bot {
   }
 
   function sweep(): void {
-    conversations
+    const parted = conversations
       .sweep()
       .catch((err: unknown) => log.warn({ err }, 'parted threads were not deleted'))
-      .finally(() => {
-        if (!isClosed) cancelSweep = clock.after(sweepEveryMs, sweep)
-      })
+    const told = notices
+      .sweep()
+      .catch((err: unknown) => log.warn({ err }, 'changes of timetables were not told'))
+    void Promise.all([parted, told]).finally(() => {
+      if (!isClosed) cancelSweep = clock.after(sweepEveryMs, sweep)
+    })
   }
 
   let isClosed = false
@@ -112,6 +126,7 @@ export function createBot(deps: BotDeps): Bot {
         openai,
         schedules,
         timetables,
+        notices,
         translations,
         clock,
         toolNames,

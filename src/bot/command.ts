@@ -13,6 +13,7 @@ import type { Schedules } from '../schedule/schedule.ts'
 import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
 import type { Clock } from './clock.ts'
 import type { Conversations } from './conversations.ts'
+import type { Notices } from './schedule/notices.ts'
 import type { Turns } from './turns.ts'
 
 /** What commands may use; the same for all of them. */
@@ -23,6 +24,7 @@ export interface CommandDeps {
   schedules: Pick<Schedules, 'forGuild'>
   /** The guilds' own timetables, to be changed. */
   timetables: ScheduleStore
+  notices: Pick<Notices, 'channelOf' | 'setChannel'>
   translations: Translations
   clock: Clock
   /** The names of the functions that the model can call in a guild. */

@@ -1,4 +1,4 @@
-import type { Difference, Revision, RowsDifference } from './schedule-store.ts'
+import type { Difference, Revision, RowsDifference, Stored } from './schedule-store.ts'
 
 /** What takes a difference back. */
 export function invert(difference: Difference): Difference {
@@ -53,4 +53,40 @@ export function growth(difference: Difference): number {
 
 function bytes(rows: readonly unknown[]): number {
   return rows.reduce<number>((total, row) => total + Buffer.byteLength(JSON.stringify(row)), 0)
+}
+
+/** What several changes, one after the other, come to. */
+export function mergeDifferences(differences: readonly Difference[]): Difference {
+  const zones = differences.map(({ timeZone }) => timeZone).filter((zone) => zone !== null)
+  const before = zones[0]?.before
+  const after = zones.at(-1)?.after
+  const isSame = before === undefined || after === undefined || before === after
+  return {
+    timeZone: isSame ? null : { before, after },
+    terms: mergeRows(differences.map(({ terms }) => terms)),
+    holidays: mergeRows(differences.map(({ holidays }) => holidays)),
+    classes: mergeRows(differences.map(({ classes }) => classes)),
+    assignments: mergeRows(differences.map(({ assignments }) => assignments)),
+  }
+}
+
+function mergeRows<Row>(all: readonly RowsDifference<Row>[]): RowsDifference<Row> {
+  const rows = new Map<number, { before: Stored<Row> | null; after: Stored<Row> | null }>()
+  const note = (id: number, before: Stored<Row> | null, after: Stored<Row> | null): void => {
+    const known = rows.get(id)
+    rows.set(id, { before: known ? known.before : before, after })
+  }
+  for (const { added, changed, removed } of all) {
+    for (const row of removed) note(row.id, row, null)
+    for (const { before, after } of changed) note(after.id, before, after)
+    for (const row of added) note(row.id, null, row)
+  }
+  const merged: RowsDifference<Row> = { added: [], changed: [], removed: [] }
+  for (const { before, after } of rows.values()) {
+    if (before && after) {
+      if (JSON.stringify(before) !== JSON.stringify(after)) merged.changed.push({ before, after })
+    } else if (after) merged.added.push(after)
+    else if (before) merged.removed.push(before)
+  }
+  return merged
 }
