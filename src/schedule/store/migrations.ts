@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 
+import { createReminderTables } from '../reminders/create-tables.ts'
 import type { ScheduleDatabase } from './schema.ts'
 
 /**
@@ -24,6 +25,7 @@ export async function migrate(db: Kysely<ScheduleDatabase>): Promise<void> {
 
 const migrations: Record<string, Migration> = {
   '0001_timetables': { up: createTimetables },
+  '0002_reminders': { up: createReminderTables },
 }
 
 async function createTimetables(db: Kysely<unknown>): Promise<void> {

@@ -1,12 +1,13 @@
 import type { Generated } from 'kysely'
 
+import type { ReminderTables } from '../reminders/reminder-tables.ts'
 import type { Assignment, ClassMeeting, Holiday, Term } from '../timetable.ts'
 import type { ChangeKind, Subscription } from './schedule-store.ts'
 
 type OfGuild<Row> = Row & { guild_id: string; id: number }
 
 /** The tables of `schedules.sqlite`. Times are milliseconds since the Unix epoch. */
-export interface ScheduleDatabase {
+export interface ScheduleDatabase extends ReminderTables {
   timetables: {
     guild_id: string
     /** Random: tells it from one of the same guild that was forgotten. */

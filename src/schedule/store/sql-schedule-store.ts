@@ -293,6 +293,10 @@ const tablesOfGuilds = [
   'proposals',
   'subscriptions',
   'feeds',
+  'reminder_targets',
+  'reminders',
+  'deliveries',
+  'delivered',
 ] as const satisfies (keyof ScheduleDatabase)[]
 
 interface Commit {
