@@ -53,7 +53,7 @@ interface EventDeps extends CalendarDeps {
 
 function createEventReader({ builder, context, zones }: EventDeps) {
   const window = windowAround(context)
-  let steps: number = importLimits.recurrenceSteps
+  const steps = { left: importLimits.recurrenceSteps }
 
   /** Reports what is wrong with an event; the others go on. */
   function guarded(item: CalendarItem, read: () => void): void {
@@ -151,7 +151,6 @@ function createEventReader({ builder, context, zones }: EventDeps) {
       if (!first) return
       guarded(first, () => {
         const found = expand(group, { zones, window, steps })
-        steps = found.stepsLeft
         if (found.isOutside) {
           builder.note({ line: first.line, reason: 'outside_years', value: first.uid })
         }

@@ -14,7 +14,7 @@ export const importLimits = {
   /** Years before and after today that repeating events are followed. */
   years: 2,
   /** Steps of all recurrence rules of a file, also those outside these years. */
-  recurrenceSteps: 500_000,
+  recurrenceSteps: 200_000,
   /** Parsing in its thread. */
   timeMs: 20_000,
   heapMb: 384,

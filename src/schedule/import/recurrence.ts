@@ -25,15 +25,14 @@ interface ExpandDeps {
   zones: Zones
   /** Milliseconds since the Unix epoch; what lies outside is left out. */
   window: { from: number; to: number }
-  /** How many more steps the rules of this file may take. */
-  steps: number
+  /** How many more steps the rules of this file may take; it is taken from. */
+  steps: { left: number }
 }
 
 interface Expanded {
   occurrences: Occurrence[]
   /** Single events of the group that cannot be read. */
   failures: { item: CalendarItem; error: unknown }[]
-  stepsLeft: number
   /** Something lies outside of the window. */
   isOutside: boolean
 }
@@ -44,12 +43,11 @@ interface Expanded {
  * that a class stays at its hour when the clocks change. Throws `EventError`.
  */
 export function expand(group: readonly CalendarItem[], deps: ExpandDeps): Expanded {
-  const { zones, window } = deps
+  const { zones, window, steps } = deps
   const failures: Expanded['failures'] = []
   const masters = latest(group.filter(({ component }) => !component.hasProperty('recurrence-id')))
   const moved = readMoved(group, { zones, failures })
   const occurrences: Occurrence[] = []
-  let stepsLeft = deps.steps
   let isOutside = false
   const isInside = ({ start, end }: Pick<Occurrence, 'start' | 'end'>) => {
     const inside =
@@ -60,19 +58,17 @@ export function expand(group: readonly CalendarItem[], deps: ExpandDeps): Expand
 
   for (const master of masters) {
     const series = readSeries(master, zones)
-    const steps = { left: stepsLeft }
     for (const start of startsOf(series, { window, steps })) {
       const key = keyOf(start)
       if (series.excluded.has(key) || moved.single.has(key)) continue
       const occurrence = shift({ series, start, moved, zones })
       if (isInside(occurrence)) occurrences.push(occurrence)
     }
-    stepsLeft = steps.left
   }
   for (const occurrence of moved.single.values()) {
     if (isInside(occurrence)) occurrences.push(occurrence)
   }
-  return { occurrences, failures, stepsLeft, isOutside }
+  return { occurrences, failures, isOutside }
 }
 
 /** A newer version of an event (SEQUENCE) replaces an older one in the same file. */
@@ -132,6 +128,9 @@ function readStart(component: ICAL.Component, zones: Zones): CalendarTime {
 function readRule(property: ICAL.Property): ICAL.Recur {
   const rule = property.getFirstValue()
   if (!(rule instanceof ICAL.Recur)) throw new EventError('bad_recurrence', '')
+  if (rule.freq === 'SECONDLY' || rule.freq === 'MINUTELY') {
+    throw new EventError('too_dense', rule.toString())
+  }
   return rule
 }
 
@@ -206,6 +205,7 @@ function follow(
     const next = iterator.next()
     // Its types do not say that a rule can come to its end.
     if (!next || next.year > 2200) break
+    if (isLongBefore(next, window.from)) continue
     const local = toPlain(next)
     const instant = start.zone.toInstant(local)
     const at = instant.epochMilliseconds
@@ -215,6 +215,11 @@ function follow(
     if (found.length > rowLimits.classes) throw new EventError('too_dense', rule.toString())
   }
   return found
+}
+
+/** Without asking what the clocks of the zone say, which takes its time: none is off by two days. */
+function isLongBefore({ year, month, day }: ICAL.Time, from: number): boolean {
+  return Date.UTC(year, month - 1, day + 2) < from
 }
 
 /** Milliseconds since the epoch of the last moment; a day counts until its end. */

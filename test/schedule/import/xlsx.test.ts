@@ -17,7 +17,9 @@ function sheet(rows: Cells, more: Partial<WriteSheet> = {}): WriteSheet {
   return { name: 'Sheet1', rows, ...more }
 }
 
-function merge(startRow: number, startCol: number, endRow: number, endCol: number) {
+type CellIndex = [row: number, column: number]
+
+function merge([startRow, startCol]: CellIndex, [endRow, endCol]: CellIndex) {
   return { startRow, startCol, endRow, endCol }
 }
 
@@ -64,11 +66,11 @@ describe('importing XLSX', () => {
         ],
         {
           merges: [
-            merge(0, 0, 0, 4),
-            merge(1, 0, 2, 0),
-            merge(1, 1, 1, 3),
-            merge(1, 4, 2, 4),
-            merge(3, 0, 4, 0),
+            merge([0, 0], [0, 4]),
+            merge([1, 0], [2, 0]),
+            merge([1, 1], [1, 3]),
+            merge([1, 4], [2, 4]),
+            merge([3, 0], [4, 0]),
           ],
         },
       ),
@@ -152,11 +154,11 @@ describe('importing XLSX', () => {
         ],
         {
           merges: [
-            merge(0, 0, 0, 8),
-            merge(2, 0, 5, 0),
-            merge(2, 2, 3, 2),
-            merge(2, 5, 3, 5),
-            merge(4, 3, 5, 3),
+            merge([0, 0], [0, 8]),
+            merge([2, 0], [5, 0]),
+            merge([2, 2], [3, 2]),
+            merge([2, 5], [3, 5]),
+            merge([4, 3], [5, 3]),
           ],
         },
       ),

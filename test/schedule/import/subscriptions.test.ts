@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+
+import { createLogger } from '../../../src/log.ts'
+import type { FetchedCalendar } from '../../../src/schedule/import/fetch-calendar.ts'
+import { createSubscriptions, refreshMs } from '../../../src/schedule/import/subscriptions.ts'
+import { openScheduleDatabase } from '../../../src/schedule/store/open-database.ts'
+import { createScheduleStore } from '../../../src/schedule/store/sql-schedule-store.ts'
+
+const log = createLogger({ level: 'silent', pretty: false })
+
+async function bench(answers: (FetchedCalendar | Error)[]) {
+  let clock = 0
+  const now = () => clock
+  const db = await openScheduleDatabase(':memory:')
+  const store = createScheduleStore({ db, now, timeZone: 'UTC' })
+  await store.addSubscription('1', 'https://example.org/a.ics', 'me')
+  const asked: (string | null)[] = []
+  const applied: string[] = []
+  const subscriptions = createSubscriptions({
+    store,
+    now,
+    log,
+    every: () => () => {},
+    async fetchCalendar({ etag }) {
+      asked.push(etag)
+      const answer = answers.shift()
+      if (!answer || answer instanceof Error) throw answer ?? new Error('no more answers')
+      return answer
+    },
+    async applyCalendar({ guildId }, bytes) {
+      applied.push(`${guildId} ${Buffer.from(bytes).toString()}`)
+      return true
+    },
+  })
+  return {
+    asked,
+    applied,
+    after: async (ms: number) => {
+      clock += ms
+      await subscriptions.refresh()
+      return (await store.listSubscriptions('1'))[0]
+    },
+    close: async () => {
+      await subscriptions.close()
+      await store.close()
+    },
+  }
+}
+
+const changed = {
+  type: 'changed',
+  bytes: Buffer.from('one'),
+  etag: '"1"',
+  lastModified: null,
+} as const
+
+describe('subscriptions to calendars', () => {
+  it('are refreshed every hour, with what the server said', async () => {
+    const { after, asked, applied, close } = await bench([changed, { type: 'unchanged' }])
+    assert.equal((await after(1))?.result, 'changed')
+    await after(refreshMs - 1)
+    assert.deepEqual(asked, [null])
+    assert.equal((await after(1))?.result, 'unchanged')
+    assert.deepEqual(asked, [null, '"1"'])
+    assert.deepEqual(applied, ['1 one'])
+    await close()
+  })
+
+  it('are asked for less and less often while they fail, and say why', async () => {
+    const { after, asked, close } = await bench([
+      new Error('down'),
+      new Error('down'),
+      changed,
+      changed,
+    ])
+    const failed = await after(1)
+    assert.deepEqual([failed?.result, failed?.error], ['failed', 'down'])
+    await after(refreshMs)
+    assert.equal(asked.length, 1)
+    await after(refreshMs)
+    assert.equal(asked.length, 2)
+    await after(3 * refreshMs)
+    assert.equal(asked.length, 2)
+    const back = await after(refreshMs)
+    assert.deepEqual([back?.result, back?.error], ['changed', null])
+    await after(refreshMs)
+    assert.equal(asked.length, 4)
+    await close()
+  })
+})
