@@ -9,11 +9,11 @@ import { createQueue } from './queue.ts'
 import { startWorkerThread, type WorkerThread } from './worker-thread.ts'
 
 /**
- * One key runs one query at a time, so whoever sends endless queries holds one thread. However many
- * do so, the last thread is not theirs: it answers everybody else.
+ * One key runs one query at a time. Whoever sends endless queries holds one thread, and however many
+ * do so, they share that one: the others answer everybody else.
  */
 const maxThreads = 3
-const maxSlowThreads = maxThreads - 1
+const maxSlowThreads = 1
 const maxStartFailures = 3
 const startLimitMs = 10_000
 /**
@@ -96,10 +96,18 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
   let closed = false
 
   const inPhase = (phase: Slot['phase']) => [...slots].filter((slot) => slot.phase === phase)
-  const isFree = (key: string) =>
-    [...slots].every(({ job }) => job?.key !== key) && (!slowKeys.has(key) || hasSlowThread())
-  const hasSlowThread = () =>
-    [...slots].filter(({ job }) => job !== null && slowKeys.has(job.key)).length < maxSlowThreads
+  const isIdle = (key: string) => [...slots].every(({ job }) => job?.key !== key)
+  const isFree = (key: string) => isIdle(key) && (!slowKeys.has(key) || hasRoomForSlow())
+  const countSlow = () =>
+    [...slots].filter(({ job }) => job !== null && slowKeys.has(job.key)).length
+
+  /**
+   * A slow key waits until all threads are ready: it gets the one with the fewest databases, since it
+   * may well take them with it, and the others keep theirs.
+   */
+  function hasRoomForSlow(): boolean {
+    return countSlow() < maxSlowThreads && slots.size - inPhase('starting').length === maxThreads
+  }
 
   /** Gives waiting jobs to idle threads, and starts threads for the rest. */
   function dispatch(): void {
@@ -110,6 +118,8 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
     }
     const wanted = queue.countFreeKeys(isFree)
     while (inPhase('starting').length < wanted && slots.size < maxThreads) start()
+    const hasSlowJob = queue.countFreeKeys((key) => slowKeys.has(key) && isIdle(key)) > 0
+    while (hasSlowJob && countSlow() < maxSlowThreads && slots.size < maxThreads) start()
   }
 
   function start(): void {
@@ -141,9 +151,9 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
   /** Gives a job to an idle thread, if there is one to a thread that has its database. */
   function assign(job: Job): void {
     const { key, version, load } = job.query.database
-    const idle = inPhase('idle')
+    const idle = inPhase('idle').toSorted((a, b) => a.loaded.size - b.loaded.size)
     const isLoaded = (slot: Slot) => slot.loaded.get(key)?.version === version
-    const slot = idle.find(isLoaded) ?? idle[0]
+    const slot = slowKeys.has(job.key) ? idle[0] : (idle.find(isLoaded) ?? idle.at(-1))
     if (!slot) return queue.putBack(job)
     enter(slot, 'loading')
     slot.job = job
@@ -214,11 +224,11 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
     })
   }
 
-  /** Where slow keys have all the threads that they may have, the job waits for one of these. */
+  /** Where another slow key has the thread that they may have, the job waits for that. */
   function onSlow(slot: Slot): void {
     const { job } = slot
     if (!job) return
-    const mayGoOn = slowKeys.has(job.key) || hasSlowThread()
+    const mayGoOn = slowKeys.has(job.key) || countSlow() < maxSlowThreads
     slot.isSlow = true
     addSlowKey(job.key)
     if (!mayGoOn) {
