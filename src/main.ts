@@ -13,6 +13,7 @@ import { startHttpServer } from './http-server.ts'
 import type { Logger } from './log.ts'
 import { runProgram, type Parts } from './program.ts'
 import { startRuntime, type Runtime } from './runtime.ts'
+import { createPictures } from './schedule/picture/pictures.ts'
 import { createSchedules } from './schedule/schedules.ts'
 import { openScheduleDatabase } from './schedule/store/open-database.ts'
 import { createScheduleStore } from './schedule/store/sql-schedule-store.ts'
@@ -32,6 +33,8 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
   parts.defer(() => store.close())
   const schedules = createSchedules({ now: Date.now, timeZone, store, log })
   parts.defer(() => schedules.close())
+  const pictures = createPictures({ log })
+  parts.defer(() => pictures.close())
   const tools = createToolRegistry({
     tools: { ask_database: createAskDatabase({ schedules }) },
     log,
@@ -70,6 +73,7 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     tools,
     schedules,
     timetables: store,
+    pictures,
     keyv,
     log,
     timeZone,

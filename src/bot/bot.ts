@@ -5,6 +5,7 @@ import type OpenAI from 'openai'
 
 import { createTranslations, toLocale } from '../i18n.ts'
 import type { Logger } from '../log.ts'
+import type { Pictures } from '../schedule/picture/pictures.ts'
 import type { Schedules } from '../schedule/schedule.ts'
 import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
@@ -38,6 +39,7 @@ export interface BotDeps {
   schedules: Pick<Schedules, 'forGuild'>
   /** The guilds' own timetables, to be changed. */
   timetables: ScheduleStore
+  pictures: Pick<Pictures, 'drawWeek'>
   /** Conversations, and what else has to outlive the process. */
   keyv: Keyv
   log: Logger
@@ -126,6 +128,7 @@ export function createBot(deps: BotDeps): Bot {
         openai,
         schedules,
         timetables,
+        pictures: deps.pictures,
         notices,
         translations,
         clock,

@@ -9,6 +9,7 @@ import type {
 import type OpenAI from 'openai'
 
 import type { Translations } from '../i18n.ts'
+import type { Pictures } from '../schedule/picture/pictures.ts'
 import type { Schedules } from '../schedule/schedule.ts'
 import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
 import type { Clock } from './clock.ts'
@@ -24,6 +25,7 @@ export interface CommandDeps {
   schedules: Pick<Schedules, 'forGuild'>
   /** The guilds' own timetables, to be changed. */
   timetables: ScheduleStore
+  pictures: Pick<Pictures, 'drawWeek'>
   notices: Pick<Notices, 'channelOf' | 'setChannel'>
   translations: Translations
   clock: Clock

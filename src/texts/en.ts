@@ -209,6 +209,9 @@ export const en = {
         sample: 'This is the sample; the server has no schedule of its own yet.',
         counts: 'Classes: {{classes}}, assignments: {{assignments}}',
       },
+      asPicture: { name: 'picture', description: 'As a picture of the whole week' },
+      looks: { text: 'Text', dark: 'Picture, dark', light: 'Picture, light' },
+      termWeek: '{{term}}, week {{week}}',
     },
     thread: {
       name: 'thread',

@@ -186,6 +186,9 @@ export const zhCN: Texts = {
         sample: '这是示例，这个服务器还没有自己的课程表。',
         counts: '课程：{{classes}} 节，作业：{{assignments}} 项',
       },
+      asPicture: { name: '图片', description: '显示为整周的图片' },
+      looks: { text: '文字', dark: '图片（深色）', light: '图片（浅色）' },
+      termWeek: '{{term}}第 {{week}} 周',
     },
     thread: {
       name: '线程',

@@ -211,6 +211,36 @@ describe('/schedule with a timetable of its own', () => {
     assert.match((await use({ find: {} }, liLei)).content, /^请写老师或课程/)
   })
 
+  it('shows a week as a picture with a description, and as text again, also after a restart', async () => {
+    const { alex, liLei } = bench.discord.users
+    const shown = await use({ show: { when: 'thisWeek', picture: true } })
+    const [picture] = shown.attachments
+    assert.equal(shown.content, '### Classes this week')
+    assert.equal(picture?.content_type, 'image/png')
+    assert.match(String(picture.description), /Linear Algebra/)
+    assert.ok((picture.width ?? 0) > 500)
+
+    await bench.restart({ clock: createManualClock(now) })
+    const press = async (message: APIMessage, label: string, user = alex) => {
+      const buttons = JSON.stringify(message.components, ['components', 'custom_id', 'label'])
+      const id = new RegExp(`"custom_id":"([^"]+)","label":"${label}"`).exec(buttons)?.[1]
+      return user.click(message, id ?? `no button ${label}`)
+    }
+    await (await press(shown, 'Text')).succeeded()
+    const isText = ({ id, content }: APIMessage) => id === shown.id && content.includes('Chess')
+    const text = await alex.waitForMessage(shown.channel_id, isText)
+    assert.match(text.content, /^### Classes Mon, Nov 23 – Sun, Nov 29\n/)
+    assert.deepEqual(text.attachments, [])
+
+    await (await press(text, '▶')).succeeded()
+    const isNext = ({ id, content }: APIMessage) => id === shown.id && content.includes('Nov 30')
+    const next = await alex.waitForMessage(shown.channel_id, isNext)
+
+    const elsewhere = await (await press(next, '▶', liLei)).reply()
+    assert.match(elsewhere.content, /^12月7日周一 – 12月13日周日没有课。/)
+    assert.equal((elsewhere.flags ?? 0) & 64, 64)
+  })
+
   it('puts what does not fit into a file', async () => {
     const add = Array.from({ length: 60 }, (_each, index) => ({
       ...wholeClass,

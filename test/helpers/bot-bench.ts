@@ -17,6 +17,7 @@ import { everyInterval } from '../../src/every.ts'
 import { newId } from '../../src/ids.ts'
 import type { ServeOptions } from '../../src/local-discord/serve.ts'
 import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
+import { createPictures } from '../../src/schedule/picture/pictures.ts'
 import { createSchedules } from '../../src/schedule/schedules.ts'
 import { openScheduleDatabase } from '../../src/schedule/store/open-database.ts'
 import type { ScheduleStore } from '../../src/schedule/store/schedule-store.ts'
@@ -149,6 +150,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     const db = await openScheduleDatabase(join(folder, 'schedules.sqlite'))
     const timetables = createScheduleStore({ db, now, timeZone })
     const schedules = createSchedules({ now, timeZone, store: timetables, log })
+    const pictures = createPictures({ log })
     const keyv = new Keyv({
       store: new KeyvSqlite(`sqlite://${join(folder, 'keyv.sqlite')}`),
       throwOnErrors: true,
@@ -161,6 +163,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       tools: createToolRegistry({ tools: { ask_database: createAskDatabase({ schedules }) }, log }),
       schedules,
       timetables,
+      pictures,
       keyv,
       log,
       timeZone,
@@ -178,6 +181,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
         await runs.close()
         await schedules.close()
         await timetables.close()
+        await pictures.close()
         await tokens.close()
         await store.close()
         await keyv.disconnect()
