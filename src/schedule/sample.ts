@@ -4,8 +4,6 @@ import { z } from 'zod'
 import type { Course } from './schedule.ts'
 import { mondayOf } from './term-week.ts'
 
-export { mondayOf } from './term-week.ts'
-
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time as HH:MM')
 
