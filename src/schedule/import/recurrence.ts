@@ -207,6 +207,7 @@ function follow(
     if (!next || next.year > 2200) break
     if (isLongBefore(next, window.from)) continue
     const local = toPlain(next)
+    if (!isOfRule(local, rule, start)) continue
     const instant = start.zone.toInstant(local)
     const at = instant.epochMilliseconds
     if (at >= window.to || (until !== null && at > until)) break
@@ -215,6 +216,27 @@ function follow(
     if (found.length > rowLimits.classes) throw new EventError('too_dense', rule.toString())
   }
   return found
+}
+
+/**
+ * Whether a day is one that the rule names: ical.js takes the first of March for a 29th of February that
+ * there is not, where RFC 5545 (3.3.10) has such days left out.
+ */
+function isOfRule(
+  { month, day, daysInMonth }: Temporal.PlainDateTime,
+  rule: ICAL.Recur,
+  start: CalendarTime,
+): boolean {
+  const { BYMONTH: months, BYMONTHDAY: days, ...others } = rule.parts
+  if (months && !months.map(Number).includes(month)) return false
+  if (days) return days.map(Number).some((each) => each === day || each === day - daysInMonth - 1)
+  const isByStart = !('BYDAY' in others || 'BYYEARDAY' in others || 'BYWEEKNO' in others)
+  if (!isByStart) return true
+  if (rule.freq === 'MONTHLY') return day === start.local.day
+  if (rule.freq === 'YEARLY') {
+    return day === start.local.day && (months !== undefined || month === start.local.month)
+  }
+  return true
 }
 
 /** Without asking what the clocks of the zone say, which takes its time: none is off by two days. */
