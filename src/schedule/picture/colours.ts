@@ -39,7 +39,7 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     holidayText: '#85530b',
     now: '#d92d2d',
     onNow: '#ffffff',
-    conflict: '#d1490c',
+    conflict: '#c2410c',
     onConflict: '#ffffff',
   },
   dark: {
@@ -64,7 +64,7 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
 const hues = [262, 150, 28, 310, 200, 75, 350, 125, 285, 178, 50, 232]
 
 const shades = {
-  light: { fill: [0.955, 0.028], bar: [0.64, 0.15], text: [0.33, 0.09], detail: [0.44, 0.07] },
+  light: { fill: [0.955, 0.028], bar: [0.6, 0.15], text: [0.33, 0.09], detail: [0.44, 0.07] },
   dark: { fill: [0.305, 0.045], bar: [0.74, 0.12], text: [0.95, 0.025], detail: [0.82, 0.04] },
 } as const
 

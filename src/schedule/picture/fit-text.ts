@@ -57,7 +57,8 @@ function takeLine(pieces: readonly string[], width: number, measure: MeasureText
     }
     if (line !== '') return { line: line.trimEnd(), left: pieces.slice(index) }
     const head = longestStart(piece, width, measure)
-    return { line: head, left: [piece.slice(head.length), ...pieces.slice(index + 1)] }
+    const tail = piece.slice(head.length)
+    return { line: head, left: [...(tail === '' ? [] : [tail]), ...pieces.slice(index + 1)] }
   }
   return { line: line.trimEnd(), left: [] }
 }

@@ -82,8 +82,10 @@ export function createPictures(deps: PicturesDeps): Pictures {
     stopTimer()
     current = waiting.shift() ?? null
     if (current === null) {
-      worker?.unref()
-      stopTimer = startTimer(idleMs, () => void stopWorker())
+      if (worker !== null) {
+        worker.unref()
+        stopTimer = startTimer(idleMs, () => void stopWorker())
+      }
       return
     }
     worker ??= startWorker()

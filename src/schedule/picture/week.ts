@@ -42,10 +42,14 @@ export interface BoundedWeek extends Omit<Week, 'courses'> {
 /** More than this is no timetable that anybody could read. */
 const limits = { classes: 120, assignments: 60, holidays: 20, courses: 1_000, text: 120 }
 
-/** The week with the rows that belong to it, in order of time, bounded in number and length. */
+/**
+ * The week with the rows that belong to it, in order of time, bounded in number and length. Throws
+ * `RangeError` for a day that is no Monday, and for an unknown time zone.
+ */
 export function boundWeek(week: Week): BoundedWeek {
   const monday = Temporal.PlainDate.from(week.monday)
   if (monday.dayOfWeek !== 1) throw new RangeError(`expected a Monday, got ${week.monday}`)
+  Temporal.Instant.fromEpochMilliseconds(week.now).toZonedDateTimeISO(week.timeZone)
   const first = monday.toString()
   const last = monday.add({ days: 6 }).toString()
   const inWeek = (date: string) => first <= date && date <= last
