@@ -8,6 +8,7 @@ import { cancel } from '../src/bot/schedule/cancel.ts'
 import { find } from '../src/bot/schedule/find.ts'
 import { free } from '../src/bot/schedule/free.ts'
 import { history } from '../src/bot/schedule/history.ts'
+import { importFile } from '../src/bot/schedule/import.ts'
 import { move } from '../src/bot/schedule/move.ts'
 import { next } from '../src/bot/schedule/next.ts'
 import { settings } from '../src/bot/schedule/settings.ts'
@@ -15,7 +16,7 @@ import { show } from '../src/bot/schedule/show.ts'
 import { routeToSubcommands } from '../src/bot/schedule/subcommand.ts'
 import { undo } from '../src/bot/schedule/undo.ts'
 
-const alone = [show, next, free, find, add, move, cancel, undo, history]
+const alone = [show, next, free, find, add, move, cancel, importFile, undo, history]
 const assignments = [addAssignment, removeAssignment]
 
 export default {

@@ -22,6 +22,7 @@ import { createListener } from './listener.ts'
 import { toLoggedError } from './log-error.ts'
 import { createRunContext } from './run-context.ts'
 import { createRunStart } from './run-start.ts'
+import { createStartedImports } from './schedule/import-file.ts'
 import { createNotices } from './schedule/notices.ts'
 import { createTurns } from './turns.ts'
 
@@ -128,6 +129,7 @@ export function createBot(deps: BotDeps): Bot {
         openai,
         schedules,
         timetables,
+        imports: createStartedImports(keyv),
         pictures: deps.pictures,
         notices,
         translations,

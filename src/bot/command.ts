@@ -14,6 +14,7 @@ import type { Schedules } from '../schedule/schedule.ts'
 import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
 import type { Clock } from './clock.ts'
 import type { Conversations } from './conversations.ts'
+import type { StartedImports } from './schedule/import-file.ts'
 import type { Notices } from './schedule/notices.ts'
 import type { Turns } from './turns.ts'
 
@@ -25,6 +26,7 @@ export interface CommandDeps {
   schedules: Pick<Schedules, 'forGuild'>
   /** The guilds' own timetables, to be changed. */
   timetables: ScheduleStore
+  imports: StartedImports
   pictures: Pick<Pictures, 'drawWeek'>
   notices: Pick<Notices, 'channelOf' | 'setChannel'>
   translations: Translations

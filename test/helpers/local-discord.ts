@@ -103,7 +103,7 @@ export interface TestUser {
   click(message: APIMessage, customId: string, values?: string[]): Promise<Interaction>
   submitModal(
     modal: ModalCreate,
-    values: Record<string, string | boolean | string[]>,
+    values: Record<string, string | boolean | string[] | File>,
   ): Promise<Interaction>
   /** The modal that the bot opened, for this interaction or the first one of all. */
   waitForModal(interaction?: Pick<Interaction, 'nonce'>): Promise<ModalCreate>
@@ -465,9 +465,17 @@ async function connectUser({ origin, session, user, token }: ConnectOptions): Pr
       return interact(message.channel_id, { type: 3, message_id: message.id, data })
     },
     submitModal(modal, values) {
-      const components = modal.components.map((component) => fillIn(component, values))
-      const data = { id: modal.id, custom_id: modal.custom_id, components }
-      return interact(modal.channel_id, { type: 5, data })
+      const files: File[] = []
+      const given = Object.entries(values).map(([name, value]): [string, FieldValue] => {
+        if (typeof value !== 'object' || Array.isArray(value)) return [name, value]
+        files.push(value)
+        return [name, [String(files.length - 1)]]
+      })
+      const filled = Object.fromEntries(given)
+      const components = modal.components.map((component) => fillIn(component, filled))
+      const attachments = files.map(({ name }, id) => ({ id: String(id), filename: name }))
+      const data = { id: modal.id, custom_id: modal.custom_id, components, attachments }
+      return interact(modal.channel_id, { type: 5, data }, files)
     },
     waitForModal: (interaction) =>
       waitForEvent<ModalCreate>(
@@ -604,7 +612,9 @@ function componentType(components: readonly object[], customId: string): number 
   throw new Error(`no component ${customId}`)
 }
 
-function fillIn(component: object, values: Record<string, string | boolean | string[]>) {
+type FieldValue = string | boolean | string[]
+
+function fillIn(component: object, values: Record<string, FieldValue>) {
   // A modal holds rows, labels and texts.
   const { type, components, component: single } = component as Node
   const field = ({ type: inner, custom_id = '' }: Node): ModalField => {
