@@ -6,8 +6,11 @@ import { defaultProject } from '../assistants/store/store.ts'
 import { projectName, type Config } from '../config.ts'
 import type { Translate } from '../i18n.ts'
 import type { Logger } from '../log.ts'
+import { replaceModes, type ReplaceMode } from '../schedule/import/compare.ts'
+import { fields } from '../schedule/import/draft.ts'
 import type { ImportOptions } from './import.ts'
 import { openForCommand } from './open-store.ts'
+import type { ScheduleImportOptions } from './schedule.ts'
 import type { Terminal } from './terminal.ts'
 import { usageAxes, type UsageAxis, type UsageOptions } from './usage-axes.ts'
 
@@ -31,6 +34,7 @@ export function createProgram(deps: ProgramDeps, onOutcome: (outcome: Outcome) =
     .description(t('cli.description'))
     .helpCommand(false)
     .addCommand(createImportCommand(deps, onOutcome))
+    .addCommand(createScheduleCommand(deps, onOutcome))
     .addCommand(createUsageCommand(deps))
 }
 
@@ -86,6 +90,81 @@ async function importFiles(
   } finally {
     await store.close()
   }
+}
+
+function createScheduleCommand(deps: ProgramDeps, onOutcome: (outcome: Outcome) => void): Command {
+  const { t } = deps.terminal
+  const guild = () =>
+    new Option('--guild <id>', t('cli.schedule.guild')).makeOptionMandatory().argParser(toGuild)
+  const importing = createCommand('import', t)
+    .description(t('cli.schedule.import'))
+    .argument('<file>', t('cli.schedule.file'))
+    .addOption(guild())
+    .option('--map <column=field>', t('cli.schedule.map', { fields: fields.join(' ') }), append)
+    .option('--term <date>', t('cli.schedule.term'), toDate)
+    .option('--weeks <count>', t('cli.schedule.weeks'), toWeeks, 20)
+    .addOption(
+      new Option('--replace <what>', t('cli.schedule.replace'))
+        .default('range')
+        .argParser(toReplaceMode),
+    )
+    .option('--yes', t('cli.schedule.yes'))
+    .action(async (file: string, options: GivenScheduleOptions) => {
+      const { map = [], term = null, yes = false } = options
+      const { runScheduleImport } = await import('./schedule.ts')
+      const given = { ...options, file, map, term, yes }
+      const isDone = await runScheduleImport(given, scheduleDeps(deps))
+      onOutcome(isDone ? 'done' : 'incomplete')
+    })
+  const undoing = createCommand('undo', t)
+    .description(t('cli.schedule.undo'))
+    .addOption(guild())
+    .action(async (options: Pick<ScheduleImportOptions, 'guild'>) => {
+      const { runScheduleUndo } = await import('./schedule.ts')
+      const isDone = await runScheduleUndo(options.guild, scheduleDeps(deps))
+      onOutcome(isDone ? 'done' : 'incomplete')
+    })
+  return createCommand('schedule', t)
+    .description(t('cli.schedule.description'))
+    .helpCommand(false)
+    .addCommand(importing)
+    .addCommand(undoing)
+}
+
+type GivenScheduleOptions = Omit<ScheduleImportOptions, 'file' | 'map' | 'term' | 'yes'> &
+  Partial<Pick<ScheduleImportOptions, 'map' | 'term' | 'yes'>>
+
+function scheduleDeps({ readConfig, terminal }: ProgramDeps) {
+  return { dataDir: readConfig().dataDir, terminal }
+}
+
+function append(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
+
+function toGuild(value: string): string {
+  if (!/^\d{1,20}$/.test(value)) throw new InvalidArgumentError('')
+  return value
+}
+
+function toDate(value: string): string {
+  try {
+    return Temporal.PlainDate.from(value, { overflow: 'reject' }).toString()
+  } catch {
+    throw new InvalidArgumentError('')
+  }
+}
+
+function toWeeks(value: string): number {
+  const weeks = Number(value)
+  if (!/^\d{1,2}$/.test(value) || weeks < 1 || weeks > 60) throw new InvalidArgumentError('')
+  return weeks
+}
+
+function toReplaceMode(value: string): ReplaceMode {
+  const mode = replaceModes.find((each) => each === value)
+  if (!mode) throw new InvalidArgumentError('')
+  return mode
 }
 
 function createUsageCommand(deps: ProgramDeps): Command {

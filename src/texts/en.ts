@@ -1,3 +1,5 @@
+import { cliSchedule, scheduleImport } from './schedule-import.en.ts'
+
 /** Every English sentence that a user can see. `{{name}}` is filled in when it is shown. */
 export const en = {
   activity: {
@@ -312,6 +314,15 @@ export const en = {
           damaged_characters: 'damaged characters',
         },
       },
+      calendar: {
+        name: 'calendar',
+        description: 'Get the schedule for your calendar program',
+        file: 'Open this file with your calendar program.',
+        feed: 'Subscribe to this address in your calendar program, and it stays up to date. It is yours alone: keep it to yourself.\n<{{address}}>\nOr open the file once.',
+        renew: 'New address',
+        renewed: 'The old address does not work any more. The new one:\n<{{address}}>',
+        sample: 'Sample schedule',
+      },
     },
     thread: {
       name: 'thread',
@@ -405,7 +416,9 @@ export const en = {
       description: 'Your private conversation here instead of the shared one',
     },
   },
+  scheduleImport,
   cli: {
+    schedule: cliSchedule,
     description: 'Commands for whoever runs Guagua. They read the same environment as the server.',
     title: {
       usage: 'Usage:',

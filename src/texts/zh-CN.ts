@@ -1,4 +1,5 @@
 import type { Texts } from './en.ts'
+import { cliSchedule, scheduleImport } from './schedule-import.zh-CN.ts'
 
 /** Every sentence that a user can see, in Simplified Chinese. */
 export const zhCN: Texts = {
@@ -288,6 +289,15 @@ export const zhCN: Texts = {
           damaged_characters: '损坏的字符',
         },
       },
+      calendar: {
+        name: '日历',
+        description: '把课程表放进你的日历',
+        file: '用日历软件打开这个文件。',
+        feed: '在日历软件里订阅这个地址，内容会自动更新。地址只属于你，请不要告诉别人。\n<{{address}}>\n也可以直接打开文件。',
+        renew: '换一个地址',
+        renewed: '旧地址已失效，新的地址是：\n<{{address}}>',
+        sample: '示例课程表',
+      },
     },
     thread: {
       name: '线程',
@@ -369,7 +379,9 @@ export const zhCN: Texts = {
     },
     private: { name: '私密', description: '你在这里的私密对话，而不是大家共用的对话' },
   },
+  scheduleImport,
   cli: {
+    schedule: cliSchedule,
     description: '给瓜瓜的管理者用的命令，读取与服务器相同的环境变量。',
     title: {
       usage: '用法：',

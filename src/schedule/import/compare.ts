@@ -6,7 +6,9 @@ import type { Draft, Field } from './draft.ts'
  * What becomes of classes that the file does not have: `range` removes those of the dates that the file
  * covers, `courses` those of the courses in it within these dates, `all` every one.
  */
-export type ReplaceMode = 'range' | 'courses' | 'all'
+export const replaceModes = ['range', 'courses', 'all'] as const
+
+export type ReplaceMode = (typeof replaceModes)[number]
 
 export interface CompareOptions {
   mode: ReplaceMode
