@@ -20,7 +20,7 @@ export interface Pictures {
 
 export interface PicturesDeps {
   log: Logger
-  /** The thread ends after so long without work, to give its 100 MB back; default 5 minutes. */
+  /** The thread, which takes 200 MB, ends after so long without work; default 5 minutes. */
   idleMs?: number
   /** A picture that takes longer is given up; default 20 s, which the first one needs on a busy machine. */
   timeLimitMs?: number
