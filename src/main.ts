@@ -14,6 +14,7 @@ import type { Logger } from './log.ts'
 import { runProgram, type Parts } from './program.ts'
 import { startRuntime, type Runtime } from './runtime.ts'
 import { createPictures } from './schedule/picture/pictures.ts'
+import { createReminderStore } from './schedule/reminders/sql-reminder-store.ts'
 import { createSchedules } from './schedule/schedules.ts'
 import { openScheduleDatabase } from './schedule/store/open-database.ts'
 import { createScheduleStore } from './schedule/store/sql-schedule-store.ts'
@@ -73,6 +74,7 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     tools,
     schedules,
     timetables: store,
+    reminders: createReminderStore(db),
     pictures,
     keyv,
     log,

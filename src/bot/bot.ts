@@ -6,8 +6,11 @@ import type OpenAI from 'openai'
 import { createTranslations, toLocale } from '../i18n.ts'
 import type { Logger } from '../log.ts'
 import type { Pictures } from '../schedule/picture/pictures.ts'
+import type { ReminderStore } from '../schedule/reminders/reminder-store.ts'
+import { createReminders } from '../schedule/reminders/reminders.ts'
 import type { Schedules } from '../schedule/schedule.ts'
 import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
+import { watchChanges } from '../schedule/store/watch-changes.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import { createAnswerer } from './answer.ts'
 import { createAssistant } from './assistant.ts'
@@ -20,6 +23,7 @@ import { createDispatcher } from './dispatcher.ts'
 import { createHowIKnow, howIKnowName } from './how-i-know.ts'
 import { createListener } from './listener.ts'
 import { toLoggedError } from './log-error.ts'
+import { createCourier } from './reminders/courier.ts'
 import { createRunContext } from './run-context.ts'
 import { createRunStart } from './run-start.ts'
 import { createStartedImports } from './schedule/import-file.ts'
@@ -40,6 +44,7 @@ export interface BotDeps {
   schedules: Pick<Schedules, 'forGuild'>
   /** The guilds' own timetables, to be changed. */
   timetables: ScheduleStore
+  reminders: ReminderStore
   pictures: Pick<Pictures, 'drawWeek'>
   /** Conversations, and what else has to outlive the process. */
   keyv: Keyv
@@ -67,7 +72,7 @@ const sweepEveryMs = 60_000
 const closeWithinMs = 9_000
 
 export function createBot(deps: BotDeps): Bot {
-  const { openai, keyv, tools, schedules, timetables, timeZone, clock = systemClock } = deps
+  const { openai, keyv, tools, schedules, timeZone, clock = systemClock } = deps
   const log = deps.log.child({ module: 'bot' }, { serializers: { err: toLoggedError } })
   const client = createClient(deps)
   const translations = createTranslations()
@@ -80,7 +85,7 @@ export function createBot(deps: BotDeps): Bot {
   const turns = createTurns({ answer, translations, clock, log })
   const notices = createNotices({
     keyv,
-    timetables,
+    timetables: deps.timetables,
     schedules,
     rest: client.rest,
     localeOf: (guildId) => toLocale(client.guilds.cache.get(guildId)?.preferredLocale),
@@ -88,6 +93,15 @@ export function createBot(deps: BotDeps): Bot {
     clock,
     log,
   })
+  const reminders = createReminders({
+    store: deps.reminders,
+    schedules,
+    courier: createCourier({ client, translations, now: () => clock.now(), log }),
+    now: () => clock.now(),
+    startTimer: (delayMs, onEnd) => clock.after(delayMs, onEnd),
+    log,
+  })
+  const timetables = watchChanges(deps.timetables, (guildId) => reminders.refresh(guildId))
   let cancelSweep = (): void => {}
 
   async function deleteThread(threadId: string): Promise<void> {
@@ -132,6 +146,10 @@ export function createBot(deps: BotDeps): Bot {
         imports: createStartedImports(keyv),
         pictures: deps.pictures,
         notices,
+        reminders: {
+          store: deps.reminders,
+          refresh: (guildId: string) => reminders.refresh(guildId),
+        },
         translations,
         clock,
         toolNames,
@@ -154,6 +172,7 @@ export function createBot(deps: BotDeps): Bot {
         (err: unknown) => log.error({ err }, 'commands were not registered'),
       )
       sweep()
+      reminders.start().catch((err: unknown) => log.error({ err }, 'reminders did not start'))
       const userName = client.user?.tag ?? ''
       log.info({ applicationId, userName, guilds: client.guilds.cache.size }, 'bot is ready')
       return { applicationId, userName }
@@ -167,10 +186,13 @@ export function createBot(deps: BotDeps): Bot {
       client.removeAllListeners(Events.MessageCreate)
       client.removeAllListeners(Events.InteractionCreate)
       const done = new AbortController()
-      const closed = turns
+      const turnsClosed = turns
         .close({ graceMs })
         .catch((err: unknown) => log.error({ err }, 'turns did not close'))
-        .finally(() => done.abort())
+      const remindersClosed = reminders
+        .close()
+        .catch((err: unknown) => log.error({ err }, 'reminders did not close'))
+      const closed = Promise.all([turnsClosed, remindersClosed]).finally(() => done.abort())
       await Promise.race([closed, wait(clock, closeWithinMs, done.signal)])
       await client.destroy()
     },

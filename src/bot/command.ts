@@ -10,6 +10,8 @@ import type OpenAI from 'openai'
 
 import type { Translations } from '../i18n.ts'
 import type { Pictures } from '../schedule/picture/pictures.ts'
+import type { ReminderStore } from '../schedule/reminders/reminder-store.ts'
+import type { Reminders } from '../schedule/reminders/reminders.ts'
 import type { Schedules } from '../schedule/schedule.ts'
 import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
 import type { Clock } from './clock.ts'
@@ -28,6 +30,7 @@ export interface CommandDeps {
   timetables: ScheduleStore
   imports: StartedImports
   pictures: Pick<Pictures, 'drawWeek'>
+  reminders: { store: ReminderStore } & Pick<Reminders, 'refresh'>
   notices: Pick<Notices, 'channelOf' | 'setChannel'>
   translations: Translations
   clock: Clock

@@ -371,7 +371,7 @@ export const en = {
       mineOf: 'By direct message to you, from {{server}}',
       none: 'No reminders are set up here. Set some up with `/remind me`.',
       hint: 'Times are in {{timeZone}}. `/remind stop` ends them.',
-      noCourse: 'The timetable has no course “{{course}}” now, so nothing comes.',
+      noCourse: 'The timetable has no course {{course}} now, so nothing comes.',
       quietAre:
         'Quiet hours: {{from}} to {{to}}. What falls into them comes when they end, if it is not too late then.',
       quietNone: 'You have no quiet hours.',
@@ -384,10 +384,10 @@ export const en = {
         'Only teachers can do this: members with the permission “Manage Events” or a teacher’s role.',
       mute: 'I cannot write in {{channel}}. Let me see it and send messages there, then try again.',
       badLeads:
-        'I cannot use “{{text}}”. Write one to five times from 1 minute to 7 days, e.g. `15`, `1h, 10min` or `2 days`.',
+        'I cannot use {{text}}. Write one to five times from 1 minute to 7 days, e.g. `15`, `1h, 10min` or `2 days`.',
       badCourse:
-        'There is no course “{{text}}” in the timetable. Choose one of those that I suggest.',
-      badTime: 'I cannot read “{{text}}” as a time of day. Write it like `22:00`.',
+        'There is no course {{text}} in the timetable. Choose one of those that I suggest.',
+      badTime: 'I cannot read {{text}} as a time of day. Write it like `22:00`.',
       bothTimes:
         'Give both times, `from` and `to`, and not the same one; or none for no quiet hours.',
       tooMany:

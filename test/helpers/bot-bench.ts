@@ -18,6 +18,7 @@ import { newId } from '../../src/ids.ts'
 import type { ServeOptions } from '../../src/local-discord/serve.ts'
 import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
 import { createPictures } from '../../src/schedule/picture/pictures.ts'
+import { createReminderStore } from '../../src/schedule/reminders/sql-reminder-store.ts'
 import { createSchedules } from '../../src/schedule/schedules.ts'
 import { openScheduleDatabase } from '../../src/schedule/store/open-database.ts'
 import type { ScheduleStore } from '../../src/schedule/store/schedule-store.ts'
@@ -163,6 +164,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       tools: createToolRegistry({ tools: { ask_database: createAskDatabase({ schedules }) }, log }),
       schedules,
       timetables,
+      reminders: createReminderStore(db),
       pictures,
       keyv,
       log,

@@ -78,6 +78,8 @@ export interface ReminderStore {
   /** A person's, of all guilds. */
   ofUser(userId: string): Promise<Subscriber[]>
   ofGuild(guildId: string): Promise<Subscriber[]>
+  /** Those of a guild's channels. */
+  channelsOf(guildId: string): Promise<Subscriber[]>
   /** Those of these ids, or all. Answers how many there were. */
   remove(target: Target, ids?: readonly number[]): Promise<number>
   /** Removes what a delivery came from; null: nobody knows any more. */

@@ -253,8 +253,8 @@ export function createReminders(deps: RemindersDeps): Reminders {
     await store.settle([id], 'dropped')
     if (outcome === 'refused') log.error({ delivery: id }, 'a reminder was refused')
     if (typeof outcome === 'object') {
-      log.info({ guildId: target.guildId, reason: outcome.paused }, 'reminders are paused')
       await store.pause(target, outcome.paused)
+      log.info({ guildId: target.guildId, reason: outcome.paused }, 'reminders are paused')
     }
   }
 

@@ -108,6 +108,7 @@ export function createReminderStore(db: Db): ReminderStore {
       return found ?? null
     },
     ofUser: (userId) => subscribers({ target_type: 'user', target_id: userId }),
+    channelsOf: (guildId) => subscribers({ guild_id: guildId, target_type: 'channel' }),
     ofGuild: (guildId) => subscribers({ guild_id: guildId }),
 
     async remove(target, ids) {
