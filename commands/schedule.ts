@@ -4,6 +4,7 @@ import { chatInput, named } from '../src/bot/command-definition.ts'
 import type { Command } from '../src/bot/command.ts'
 import { add } from '../src/bot/schedule/add.ts'
 import { addAssignment, removeAssignment } from '../src/bot/schedule/assignments.ts'
+import { calendar } from '../src/bot/schedule/calendar.ts'
 import { cancel } from '../src/bot/schedule/cancel.ts'
 import { find } from '../src/bot/schedule/find.ts'
 import { free } from '../src/bot/schedule/free.ts'
@@ -16,7 +17,7 @@ import { show } from '../src/bot/schedule/show.ts'
 import { routeToSubcommands } from '../src/bot/schedule/subcommand.ts'
 import { undo } from '../src/bot/schedule/undo.ts'
 
-const alone = [show, next, free, find, add, move, cancel, importFile, undo, history]
+const alone = [show, next, free, find, add, move, cancel, importFile, undo, history, calendar]
 const assignments = [addAssignment, removeAssignment]
 
 export default {

@@ -39,6 +39,8 @@ export interface Config {
      * local program may.
      */
     apiKeys: ApiKey[]
+    /** Where others reach this server, without a slash at the end; null: nowhere that is known. */
+    publicUrl: string | null
     /** Origins of web pages that may call `/v1` from a browser; `*` means all of them. */
     corsOrigins: string[]
     /** What one key, or without keys one address, may take; `requestsPerMinute` 0: all it likes. */
@@ -156,6 +158,7 @@ export const environmentSchema = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(3000),
   API_KEYS: text.transform(toApiKeys).optional(),
+  PUBLIC_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
   CORS_ORIGINS: text.transform(toOrigins).optional(),
   REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000_000).default(0),
   MAX_STREAMS: wholeNumber(1, 1_000_000).default(1000),
@@ -250,6 +253,7 @@ function toConfig(env: Environment): Omit<Config, 'model'> {
       host: env.HOST,
       port: env.PORT,
       apiKeys: env.API_KEYS ?? [],
+      publicUrl: env.PUBLIC_URL ?? null,
       corsOrigins: env.CORS_ORIGINS ?? [],
       limits: { requestsPerMinute: env.REQUESTS_PER_MINUTE, maxStreams: env.MAX_STREAMS },
     },

@@ -20,6 +20,8 @@ export interface HttpServerOptions {
   authenticated: boolean
   /** Origins of other sites' pages that may call the API nevertheless; `*`: all. Default: none. */
   corsOrigins?: readonly string[]
+  /** Adds routes that anybody may ask for, from anywhere: what they answer to, is itself the key. */
+  mountOpen?: (app: Hono) => void
   /** Adds the routes of the program's parts. */
   mount: (app: Hono) => void
   /** Resolves when the program can do its work; an `AppError` is answered as the reason why not. */
@@ -103,7 +105,7 @@ function takeUpgrades(server: Server, { upgrade, log }: HttpServerOptions): void
 }
 
 function createRootApp(options: HttpServerOptions): Hono {
-  const { mount, healthCheck, log } = options
+  const { mount, mountOpen, healthCheck, log } = options
   const app = new Hono()
   app.get('/healthz', async (context) => {
     try {
@@ -115,6 +117,7 @@ function createRootApp(options: HttpServerOptions): Hono {
       return context.json({ status: 'unavailable', reason }, 503)
     }
   })
+  mountOpen?.(app)
   app.use(async (context, next) => {
     const { host = '', origin } = context.req.header()
     if (isSameMachine(host, origin)) return next()

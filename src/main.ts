@@ -13,6 +13,7 @@ import { startHttpServer } from './http-server.ts'
 import type { Logger } from './log.ts'
 import { runProgram, type Parts } from './program.ts'
 import { startRuntime, type Runtime } from './runtime.ts'
+import { createFeedApp, type Feed } from './schedule/calendar/feed-app.ts'
 import { createPictures } from './schedule/picture/pictures.ts'
 import { createReminderStore } from './schedule/reminders/sql-reminder-store.ts'
 import { createSchedules } from './schedule/schedules.ts'
@@ -50,6 +51,10 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     port,
     authenticated: apiKeys.length > 0,
     corsOrigins,
+    mountOpen(app) {
+      const describe = async (feed: Feed) => (await bot?.describeFeed(feed)) ?? null
+      app.route('/', createFeedApp({ store, now: Date.now, describe }))
+    },
     mount(app) {
       app.route('/', runtime.outside)
       discord.mount(app)
@@ -76,6 +81,7 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     timetables: store,
     reminders: createReminderStore(db),
     pictures,
+    feedAddress: feedAddressAt(config, http.origin),
     keyv,
     log,
     timeZone,
@@ -85,6 +91,12 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
   const { applicationId } = await bot.start()
   schedules.warm().catch((err: unknown) => log.warn({ err }, 'the query thread did not start'))
   return discord.greeting({ origin: http.origin, applicationId })
+}
+
+/** Local Discord's members are on this machine; for others somebody has to say where it is. */
+function feedAddressAt({ http, discord }: Config, origin: string) {
+  const base = http.publicUrl ?? (discord.token === null ? origin : null)
+  return base === null ? undefined : (token: string) => `${base}/calendar/${token}.ics`
 }
 
 /** Conversations and settings. Rejects here rather than at the first question. */

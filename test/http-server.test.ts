@@ -63,6 +63,20 @@ describe('startHttpServer', () => {
     assert.equal(await statusWith(origin, {}), 200)
   })
 
+  it('answers open routes from anywhere, and no others', async () => {
+    for (const authenticated of [true, false]) {
+      const { origin } = await start({
+        authenticated,
+        mountOpen: (app) => app.get('/calendar/:secret', (context) => context.text('calendar')),
+        mount: (app) => app.get('*', (context) => context.text('ours')),
+      })
+      const from = (path: string) =>
+        statusWith(origin + path, { host: 'guagua.example', origin: 'https://a.example' })
+      assert.equal(await from('/calendar/secret.ics'), 200)
+      assert.equal(await from('/calendar/secret.ics/x'), authenticated ? 404 : 403)
+    }
+  })
+
   it('lets pages of the named origins call the API, and nothing else', async () => {
     const { origin } = await start({ corsOrigins: ['https://a.example'] })
     const from = (site: string, path: string, host = new URL(origin).host) =>

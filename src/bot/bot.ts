@@ -5,6 +5,7 @@ import type OpenAI from 'openai'
 
 import { createTranslations, toLocale } from '../i18n.ts'
 import type { Logger } from '../log.ts'
+import type { Feed, FeedDescription } from '../schedule/calendar/feed-app.ts'
 import type { Pictures } from '../schedule/picture/pictures.ts'
 import type { ReminderStore } from '../schedule/reminders/reminder-store.ts'
 import { createReminders } from '../schedule/reminders/reminders.ts'
@@ -20,6 +21,7 @@ import { loadCommands } from './command-loader.ts'
 import { registerCommands } from './command-registration.ts'
 import { createConversations } from './conversations.ts'
 import { createDispatcher } from './dispatcher.ts'
+import { describeFeed } from './feed-owner.ts'
 import { createHowIKnow, howIKnowName } from './how-i-know.ts'
 import { createListener } from './listener.ts'
 import { toLoggedError } from './log-error.ts'
@@ -46,6 +48,8 @@ export interface BotDeps {
   timetables: ScheduleStore
   reminders: ReminderStore
   pictures: Pick<Pictures, 'drawWeek'>
+  /** The address of the calendar feed of a secret; absent: nobody could reach it. */
+  feedAddress?: ((token: string) => string) | undefined
   /** Conversations, and what else has to outlive the process. */
   keyv: Keyv
   log: Logger
@@ -61,6 +65,8 @@ export interface Bot {
   start(): Promise<{ applicationId: string; userName: string }>
   /** False once Discord has closed the gateway in a way that no reconnecting mends. */
   isConnected(): boolean
+  /** What a person's calendar feed is called; null: he may not read it (any more). */
+  describeFeed(feed: Feed): Promise<FeedDescription | null>
   /**
    * Takes no more messages, lets running answers finish for `graceMs` (default 4 s), tells the others
    * that they were interrupted, and disconnects: 10 s in all at most.
@@ -144,6 +150,7 @@ export function createBot(deps: BotDeps): Bot {
         schedules,
         timetables,
         imports: createStartedImports(keyv),
+        feedAddress: deps.feedAddress ?? null,
         pictures: deps.pictures,
         notices,
         reminders: {
@@ -179,6 +186,7 @@ export function createBot(deps: BotDeps): Bot {
     },
 
     isConnected: () => isConnected,
+    describeFeed: (feed) => describeFeed(client, feed),
 
     async close({ graceMs = 4_000 } = {}) {
       isClosed = true

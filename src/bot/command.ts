@@ -29,6 +29,8 @@ export interface CommandDeps {
   /** The guilds' own timetables, to be changed. */
   timetables: ScheduleStore
   imports: StartedImports
+  /** The address of the feed of a secret; null: nobody could reach it. */
+  feedAddress: ((token: string) => string) | null
   pictures: Pick<Pictures, 'drawWeek'>
   reminders: { store: ReminderStore } & Pick<Reminders, 'refresh'>
   notices: Pick<Notices, 'channelOf' | 'setChannel'>

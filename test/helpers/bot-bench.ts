@@ -66,7 +66,7 @@ export interface AskOptions {
 
 export interface BenchOptions {
   discord?: ServeOptions
-  bot?: Partial<Pick<BotDeps, 'clock' | 'assistantId' | 'timeZone'>>
+  bot?: Partial<Pick<BotDeps, 'clock' | 'assistantId' | 'timeZone' | 'feedAddress'>>
   /** Milliseconds since the epoch for the schedule; default: the real time. */
   now?: () => number
   /** How long the driver waits for the model's first token. */

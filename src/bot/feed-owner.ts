@@ -1,0 +1,25 @@
+import { type Client, DiscordAPIError, RESTJSONErrorCodes } from 'discord.js'
+
+import { toLocale } from '../i18n.ts'
+import type { Feed, FeedDescription } from '../schedule/calendar/feed-app.ts'
+
+/** What a person's calendar feed is called; null: he is no member of the guild (any more). */
+export async function describeFeed(
+  client: Client,
+  { guildId, userId }: Feed,
+): Promise<FeedDescription | null> {
+  const guild = client.guilds.cache.get(guildId)
+  if (!guild) return null
+  try {
+    await guild.members.fetch(userId)
+  } catch (error) {
+    if (error instanceof DiscordAPIError && gone.has(error.code)) return null
+    throw error
+  }
+  return { name: guild.name, locale: toLocale(guild.preferredLocale) }
+}
+
+const gone: ReadonlySet<number | string> = new Set([
+  RESTJSONErrorCodes.UnknownMember,
+  RESTJSONErrorCodes.UnknownUser,
+])
