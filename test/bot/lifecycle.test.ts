@@ -40,7 +40,15 @@ describe('the bot', () => {
     const names = (await discord.users.alex.commands(discord.channels.questions)).map(
       ({ name }) => name,
     )
-    assert.deepEqual(names.toSorted(), ['ask', 'help', 'reset', 'schedule', 'stop', 'thread'])
+    assert.deepEqual(names.toSorted(), [
+      'ask',
+      'help',
+      'remind',
+      'reset',
+      'schedule',
+      'stop',
+      'thread',
+    ])
   })
 
   it('brings its assistant up to date when the definition changed', async () => {

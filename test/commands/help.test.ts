@@ -19,7 +19,7 @@ describe('/help', () => {
     assert.equal((english.flags ?? 0) & 64, 64)
     assert.match(english.content, /timetable/)
     assert.match(chinese.content, /课程表/)
-    for (const name of ['ask', 'reset', 'stop', 'schedule', 'thread', 'help']) {
+    for (const name of ['ask', 'remind', 'reset', 'stop', 'schedule', 'thread', 'help']) {
       assert.ok(english.content.includes(`\`/${name}\``), name)
     }
     for (const name of ['提问', '重置', '停止', '课程表', '线程', '帮助']) {
