@@ -16,7 +16,6 @@ export const scheduleImport = {
     bad_weekday: 'no weekday',
     bad_weeks: 'no weeks that can be read, such as 1-16 or odd',
     bad_due: 'no date by which it is due',
-    bad_row: 'cannot be read',
     ends_before_start: 'ends before it starts',
     term_unknown: 'has weeks, and the first day of the term is not known: give it',
     period_unknown: 'periods whose times are not known',
@@ -30,7 +29,6 @@ export const scheduleImport = {
     too_long: 'longer than a week',
     too_dense: 'repeats too often for a class',
     all_day: 'lasts all day: neither a class nor a holiday',
-    duplicate: 'there twice',
   },
   notes: {
     day_month: 'the day comes before the month',
@@ -43,7 +41,6 @@ export const scheduleImport = {
     holidays_skipped: 'days on holidays are left out',
     sheet_skipped: 'has no timetable in it',
     outside_years: 'more than two years away; left out',
-    cut: 'cut',
     bad_url: 'no web address',
     all_day_holiday: 'is taken for a holiday',
     damaged_characters: 'characters that cannot be read',

@@ -23,7 +23,6 @@ export const scheduleImport: TextsLike<typeof ScheduleImport> = {
     bad_weekday: '不是星期',
     bad_weeks: '周次看不懂，应如 1-16 或 单周',
     bad_due: '没有截止日期',
-    bad_row: '看不懂',
     ends_before_start: '结束早于开始',
     term_unknown: '写的是周次，但不知道学期第一天：请给出',
     period_unknown: '不知道这些节次的时间',
@@ -37,7 +36,6 @@ export const scheduleImport: TextsLike<typeof ScheduleImport> = {
     too_long: '超过一周',
     too_dense: '重复得太频繁，不会是课',
     all_day: '全天日程：既不是课也不是假期',
-    duplicate: '出现两次',
   },
   notes: {
     day_month: '日在前、月在后',
@@ -50,7 +48,6 @@ export const scheduleImport: TextsLike<typeof ScheduleImport> = {
     holidays_skipped: '假期中的日子已略去',
     sheet_skipped: '里面没有课表',
     outside_years: '离现在超过两年，已略去',
-    cut: '已截短',
     bad_url: '不是网址',
     all_day_holiday: '当作假期',
     damaged_characters: '有读不出的字符',

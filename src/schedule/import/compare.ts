@@ -12,7 +12,9 @@ export type ReplaceMode = (typeof replaceModes)[number]
 
 export interface CompareOptions {
   mode: ReplaceMode
-  /** Only rows that came from the same calendar are compared, e.g. for a subscription. */
+  /**
+   * Only these classes are compared, e.g. those of one subscription; assignments of others stay too.
+   */
   isMine?: (meeting: Stored<ClassMeeting>) => boolean
 }
 
@@ -26,19 +28,23 @@ type Present = Pick<StoredTimetable, 'classes' | 'assignments' | 'holidays' | 't
 export function compare(
   present: Present | null,
   draft: Omit<Draft, 'problems' | 'problemCount' | 'notes' | 'encoding'>,
-  { mode, isMine = () => true }: CompareOptions,
+  { mode, isMine }: CompareOptions,
 ): TimetableEdits {
   const covered = coverOf(draft.classes, mode)
   return {
-    classes: editRows(present?.classes.filter((each) => isMine(each)) ?? [], draft.classes, {
-      keys: createClassKeys(),
-      isCovered: covered,
-      silent: silentMembers(draft),
-    }),
+    classes: editRows(
+      present?.classes.filter((each) => isMine?.(each) ?? true) ?? [],
+      draft.classes,
+      {
+        keys: createClassKeys(),
+        isCovered: covered,
+        silent: silentMembers(draft),
+      },
+    ),
     assignments: editRows(present?.assignments ?? [], draft.assignments, {
       keys: assignmentKeys,
       // A table of classes says nothing about assignments, and a list of some does not end the others.
-      isCovered: () => mode === 'all' && draft.assignments.length > 0,
+      isCovered: () => mode === 'all' && !isMine && draft.assignments.length > 0,
     }),
     holidays: editRows(present?.holidays ?? [], draft.holidays, {
       keys: holidayKeys,

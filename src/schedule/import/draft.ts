@@ -46,7 +46,6 @@ export type ProblemReason =
   | 'bad_weekday'
   | 'bad_weeks'
   | 'bad_due'
-  | 'bad_row'
   | 'ends_before_start'
   | 'term_unknown'
   | 'period_unknown'
@@ -60,7 +59,6 @@ export type ProblemReason =
   | 'too_long'
   | 'too_dense'
   | 'all_day'
-  | 'duplicate'
 
 /** Something that is told although nothing is left out. */
 export type NoteReason =
@@ -74,7 +72,6 @@ export type NoteReason =
   | 'holidays_skipped'
   | 'sheet_skipped'
   | 'outside_years'
-  | 'cut'
   | 'bad_url'
   | 'all_day_holiday'
   | 'damaged_characters'

@@ -134,7 +134,7 @@ interface CellParts {
 }
 
 /** Takes the text of one course apart: its name first, then in any order who, when and where. */
-export function parseCell(text: string): CellParts {
+function parseCell(text: string): CellParts {
   const lines = text
     .split('\n')
     .flatMap(splitLine)

@@ -74,7 +74,7 @@ interface NamedField {
 }
 
 /** What a heading says by itself. */
-export function fieldOfHeading(heading: string): NamedField | null {
+function fieldOfHeading(heading: string): NamedField | null {
   const plain = toPlain(heading).toLowerCase().slice(0, 80)
   const bare = plain.replaceAll(/[^\p{Letter}\p{Number}]/gu, '')
   if (bare === '' || ignored.has(bare)) return null
