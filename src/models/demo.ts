@@ -57,7 +57,7 @@ export function createDemoDriver({ sleep, pace = realPace }: DemoDriverDeps): Mo
 
 /** All events of one turn; the answer is complete before its first piece is sent. */
 function toEvents(request: ModelRequest): ModelEvent[] {
-  const conversation = readConversation(request.messages)
+  const conversation = readConversation(request)
   const choice = readToolChoice(request)
   const step = planStep(conversation, {
     hasSchedule: choice.names.includes(toolName),

@@ -11,6 +11,7 @@ import {
   type GroupRow,
   type Phrases,
   type Scope,
+  type Subject,
 } from './phrases.ts'
 import type { Grouping, Question } from './question.ts'
 import { impliedTime, searchedDays } from './sql.ts'
@@ -62,6 +63,12 @@ function phraseIntent(phrasing: Phrasing): string {
       const hours = numberOf(first?.['hours'])
       return phrases.hours(scope, { hours, classes: numberOf(first?.['classes']) })
     }
+    case 'assignments':
+    case 'holidays':
+    case 'clashes':
+    case 'weeks':
+    case 'parity':
+      return phraseSubject(intent.kind, phrasing)
     case 'free_days':
       return [
         phrases.freeDays(scope, records.length),
@@ -86,6 +93,21 @@ function phraseIntent(phrasing: Phrasing): string {
     default:
       return intent satisfies never
   }
+}
+
+function phraseSubject(kind: Subject, { phrases, records, scope }: Phrasing): string {
+  const [first] = records
+  const counted = first?.[kind]
+  if (counted !== undefined) return phrases.subject(kind, scope, numberOf(counted))
+  if (first === undefined) return phrases.subject(kind, scope, 0)
+  const lines = records.map((record) => {
+    const texts = Object.fromEntries(
+      Object.entries(record).map(([column, cell]) => [column, textOf(cell)]),
+    )
+    const day = (column: string): string => dayOf(record[column], phrases)
+    return `- ${phrases.subjectLine(kind, (column) => plain(texts[column] ?? ''), day)}`
+  })
+  return [`${phrases.subject(kind, scope, records.length)}`, ...shorten(lines, phrases)].join('\n')
 }
 
 /** "Is Friday free?": classes are a no, and nothing is a yes. */
@@ -142,6 +164,15 @@ function phraseClasses({ question, phrases, records: all, scope }: Phrasing): st
   const { intent } = question
   const records = atThatTime(question, all)
   const teachers = [...new Set(records.map((record) => textOf(record['instructor'])))]
+  if (records[0]?.['course_date'] === undefined && intent.kind === 'where') {
+    const lines = records.map((record) => phrases.placeLine(toClassRow(record)))
+    return lines.length === 1
+      ? (lines[0] ?? '')
+      : shorten(
+          lines.map((line) => `- ${line}`),
+          phrases,
+        ).join('\n')
+  }
   if (records[0]?.['course_date'] === undefined) {
     const pairs = records.map((record) => toClassRow(record))
     const [only] = pairs
@@ -160,7 +191,7 @@ function phraseClasses({ question, phrases, records: all, scope }: Phrasing): st
   const lead = {
     who: `${phrases.teachers(teachers.slice(0, maxLines))}${gap(question)}`,
     exists: yesOrNo(question, phrases),
-    where: `${phrases.noRooms}${gap(question)}`,
+    where: question.hasPlaces === true ? '' : `${phrases.noRooms}${gap(question)}`,
     other: '',
   }
   const key = intent.kind === 'who' || intent.kind === 'exists' || intent.kind === 'where'
@@ -233,6 +264,8 @@ function toClassRow(record: Record<string, Cell>): ClassRow {
     end_time: textOf(record['end_time']),
     course_name: textOf(record['course_name']),
     instructor: textOf(record['instructor']),
+    room: textOf(record['room']),
+    online_url: textOf(record['online_url']),
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Clock } from './clock.ts'
 import { readDates } from './dates.ts'
+import type { Holdings } from './holdings.ts'
 import { readIntent } from './intents.ts'
-import type { Intent, Slots } from './question.ts'
+import type { Intent, Slots, Term } from './question.ts'
+import { readSubject } from './subjects.ts'
+import { placeInWeeks, readTermWeeks } from './term-weeks.ts'
 import { readTerms } from './terms.ts'
-import { createMask, fold, spanOf } from './text.ts'
+import { createMask, findFree, fold, spanOf, type Mask } from './text.ts'
 import { readTime } from './times.ts'
 
 /** One sentence as it stands, before what it leaves out is taken from the conversation. */
@@ -32,25 +35,41 @@ const reference =
 /** Stands in for today where the prompt names no date; what depends on it is marked `relative`. */
 const unknownToday = Temporal.PlainDate.from('2000-01-03')
 
-export function readClause(text: string, clock: Clock | null): Clause {
+/** What is known before anything is said. */
+export interface Setting {
+  clock: Clock | null
+  holdings: Holdings
+}
+
+export function readClause(text: string, { clock, holdings }: Setting): Clause {
   const folded = fold(text)
   const mask = createMask(folded.length)
-  const dates = readDates(folded, clock?.today ?? unknownToday, mask)
+  const today = clock?.today ?? unknownToday
+  const weeks = readTermWeeks(folded, { today, terms: holdings.terms }, mask)
+  const dates = placeInWeeks(readDates(folded, today, mask), weeks)
   const time = readTime(folded, mask)
   const hasDates = dates.ranges.length > 0 || dates.weekdays.length > 0
   for (const match of folded.matchAll(/^(?:what|how) about\b/g)) mask.take(spanOf(match))
-  const { intent, when, topical } = readIntent(folded, mask, hasDates || time !== null)
-  const terms = readTerms(text, folded, mask)
+  const subject = readSubject(folded, holdings, mask)
+  const reading = readIntent(folded, mask, hasDates || time !== null)
+  const isOnline = holdings.places && readOnline(folded, mask)
+  const topical = reading.topical || subject !== null || isOnline
+  const terms = readTerms(text, folded, mask).map((group) =>
+    holdings.places ? { ...group, any: group.any.map((term) => withRoom(term)) } : group,
+  )
   return {
     text,
     folded,
-    intent,
+    intent: subject ?? (isOnline ? listOnline(reading.intent, hasDates) : reading.intent),
     slots: {
       ranges: dates.ranges,
       weekdays: dates.weekdays,
       time,
       terms,
-      when,
+      // which weeks it is is what is asked
+      parity: subject?.kind === 'parity' || subject?.kind === 'weeks' ? null : weeks.parity,
+      isOnline,
+      when: reading.when,
       relative: dates.relative,
     },
     topical,
@@ -61,6 +80,23 @@ export function readClause(text: string, clock: Clock | null): Clause {
   }
 }
 
+function readOnline(text: string, mask: Mask): boolean {
+  const match = findFree(/线上|在线|网课|远程|\bonline\b|\bremote(?:ly)?\b/g, text, mask)
+  if (match) mask.take(spanOf(match))
+  return match !== null
+}
+
+/** "Which courses are online?" asks for their names. */
+function listOnline(intent: Intent | null, hasDates: boolean): Intent | null {
+  const isOpen = intent === null || intent.kind === 'list'
+  return isOpen && !hasDates ? { kind: 'names', of: 'course_name' } : intent
+}
+
+function withRoom(term: Term): Term {
+  const isRoom = /\d|[楼馆室厅场]$|\b(?:lab|room|hall|building)\b/i.test(term.text)
+  return isRoom ? { ...term, isRoom } : term
+}
+
 /** Longer sentences are not taken apart. */
 const maxDoubleLength = 160
 
@@ -68,11 +104,11 @@ const maxDoubleLength = 160
  * "Tomorrow morning and Wednesday evening": two questions, when each part has a day and a time of
  * its own. More than two are not looked for.
  */
-export function splitTimes(text: string, clock: Clock | null): string[] {
+export function splitTimes(text: string, setting: Setting): string[] {
   if (text.length > maxDoubleLength) return [text]
   for (const match of [...text.matchAll(/,|和|以及|还有|\band\b/g)].slice(0, 4)) {
     const parts = [text.slice(0, match.index), text.slice(match.index + match[0].length)]
-    if (parts.every((part) => hasDayAndTime(readClause(part.trim(), clock)))) return parts
+    if (parts.every((part) => hasDayAndTime(readClause(part.trim(), setting)))) return parts
   }
   return [text]
 }

@@ -1,5 +1,6 @@
 import type { ModelRequest } from '../driver.ts'
 import { readClock, type Clock } from './clock.ts'
+import { readHoldings, type Holdings } from './holdings.ts'
 import { tidy } from './text.ts'
 import { parseToolAnswer, type ToolAnswer } from './tool-answer.ts'
 
@@ -16,6 +17,7 @@ export interface Said {
 /** A request as the demo sees it. */
 export interface Conversation {
   clock: Clock | null
+  holdings: Holdings
   /** What people wrote before the last answer, oldest first; the newest ones of a long history. */
   earlier: Said[]
   /** What is to be answered now, oldest first. */
@@ -37,7 +39,7 @@ const maxPending = 8
 /** How much of an answer is remembered. */
 const maxHeardLength = 4_000
 
-export function readConversation(messages: ModelRequest['messages']): Conversation {
+export function readConversation({ messages, tools }: ModelRequest): Conversation {
   const system = messages.filter(({ role }) => role === 'system' || role === 'developer')
   const talk = messages.filter(({ role }) => role !== 'system' && role !== 'developer')
   const lastUser = talk.findLastIndex(({ role }) => role === 'user')
@@ -48,6 +50,7 @@ export function readConversation(messages: ModelRequest['messages']): Conversati
   const pendingCount = Math.min(before.length - firstPending, said.length)
   return {
     clock: firstClock(system),
+    holdings: readHoldings(tools),
     earlier: said.slice(0, said.length - pendingCount).slice(-maxEarlier),
     pending: said.slice(said.length - pendingCount).slice(-maxPending),
     answers: readAnswers(turn),

@@ -137,9 +137,13 @@ export const englishDateRules: readonly DateRule[] = [
   },
   { pattern: /\b(?:on )?weekdays\b/g, read: (_, today) => everyWeekday([1, 2, 3, 4, 5], today) },
   {
-    pattern: /\b(?<feast>christmas eve|christmas|new year'?s? eve|new year'?s?)(?: day)?\b/g,
+    pattern:
+      /\b(?<feast>(?:the )?national (?:day|holiday)|christmas eve|christmas|new year'?s? eve|new year'?s?)(?: day)?\b/g,
     read: ({ feast = '' }, today) => {
       const isEve = feast.endsWith('eve')
+      if (feast.includes('national')) {
+        return toDay({ year: nearestYear(10, today), month: 10, day: 1 })
+      }
       const [m, d] = feast.startsWith('christmas')
         ? [12, isEve ? 24 : 25]
         : isEve

@@ -1,15 +1,17 @@
 import { phrasesOf } from './answer.ts'
-import { readClause, splitClauses, splitTimes, type Clause } from './clause.ts'
+import { readClause, splitClauses, splitTimes, type Clause, type Setting } from './clause.ts'
 import type { Clock } from './clock.ts'
 import { splitComparison } from './comparison.ts'
 import type { Conversation, Said } from './conversation.ts'
 import { readDates } from './dates.ts'
 import { toQuestion } from './follow-up.ts'
+import type { Holdings } from './holdings.ts'
 import { detectLanguage, type Language } from './language.ts'
 import { plain } from './phrases.ts'
 import type { Question } from './question.ts'
 import { readSmallTalk, type SmallTalk } from './small-talk.ts'
 import { respell } from './spelling.ts'
+import { isHeldSubject } from './subjects.ts'
 import { createMask, fold } from './text.ts'
 
 interface ItemBase {
@@ -33,12 +35,13 @@ const maxQuestions = 3
 /** Reads the whole conversation and answers what is pending; at least one item. */
 export function readDialogue(conversation: Conversation): Item[] {
   const memory: Memory = { before: null, sure: null, language: null }
-  const { earlier, pending, clock } = conversation
-  for (const said of earlier.slice(-maxContext)) readContext(said, memory, clock)
+  const { earlier, pending, clock, holdings } = conversation
+  const setting = { clock, holdings }
+  for (const said of earlier.slice(-maxContext)) readContext(said, memory, setting)
   const items: Item[] = []
   pending.forEach((said, index) => {
     const past = [...earlier, ...pending.slice(0, index)]
-    items.push(...readSaid(said, { memory, past, clock }))
+    items.push(...readSaid(said, { memory, past, setting }))
   })
   const shown = keepEssential(items)
   if (shown.length > 0) return shown
@@ -57,26 +60,27 @@ interface Memory {
 interface Reading {
   memory: Memory
   past: readonly Said[]
-  clock: Clock | null
+  setting: Setting
 }
 
-function readContext(said: Said, memory: Memory, clock: Clock | null): void {
-  readSaid(said, { memory, past: [], clock })
+function readContext(said: Said, memory: Memory, setting: Setting): void {
+  readSaid(said, { memory, past: [], setting })
 }
 
-function readSaid(said: Said, { memory, past, clock }: Reading): Item[] {
+function readSaid(said: Said, { memory, past, setting }: Reading): Item[] {
+  const { clock, holdings } = setting
   const language = detectLanguage(fold(said.text), memory.language)
   // what turned out to be no question leaves nothing behind
   if (memory.before?.isGuess === true && wasRefused(said.heard)) memory.before = memory.sure
   const heading = said.speaker === null ? null : `**${plain(said.speaker)}**`
   const items: Item[] = []
-  const clauses = splitClauses(said.text).flatMap((text) => splitTimes(text, clock))
+  const clauses = splitClauses(said.text).flatMap((text) => splitTimes(text, setting))
   for (const text of clauses) {
-    const talk = readSmallTalk(text, fold(text))
+    const talk = readTalk(text, holdings)
     if (talk === null || !isCourtesy(talk)) memory.language = language
     if (talk !== null) items.push({ ...answerTalk(talk, { said, past, language, clock }), heading })
     if (talk !== null && talk.kind !== 'name_given') continue
-    const clause = readClause(respell(talk === null ? text : talk.rest), clock)
+    const clause = readClause(respell(talk === null ? text : talk.rest), setting)
     if (clause.impossible !== null) {
       const answer = phrasesOf[language].noSuchDay(clause.impossible)
       items.push({ kind: 'talk', text: answer, language, heading })
@@ -87,6 +91,7 @@ function readSaid(said: Said, { memory, past, clock }: Reading): Item[] {
       language,
       clock,
       heard: said.heard,
+      holdings,
     })
     if (question !== null) {
       memory.before = question
@@ -99,6 +104,13 @@ function readSaid(said: Said, { memory, past, clock }: Reading): Item[] {
     }
   }
   return mergeDetails(items)
+}
+
+/** What the timetable holds is a question, not small talk. */
+function readTalk(text: string, holdings: Holdings): SmallTalk | null {
+  const talk = readSmallTalk(text, fold(text))
+  const isHeld = talk?.kind === 'not_in_schedule' && isHeldSubject(fold(text), holdings)
+  return isHeld ? null : talk
 }
 
 function isCourtesy({ kind }: SmallTalk): boolean {

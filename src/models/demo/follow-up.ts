@@ -2,8 +2,10 @@ import { findAntecedent } from './antecedent.ts'
 import type { Clause } from './clause.ts'
 import type { Clock } from './clock.ts'
 import { weekdayIn } from './date-range.ts'
+import type { Holdings } from './holdings.ts'
 import type { Language } from './language.ts'
 import type { Intent, Pick, Question, Slots } from './question.ts'
+import { isHeldSubject } from './subjects.ts'
 
 /** What a clause is completed with. */
 export interface Context {
@@ -13,6 +15,7 @@ export interface Context {
   clock: Clock | null
   /** What was answered last before the sentence. */
   heard: string | null
+  holdings: Holdings
 }
 
 /** A question that goes on about the classes of the last one: who, when, how many of them. */
@@ -28,6 +31,7 @@ const details: ReadonlySet<Intent['kind']> = new Set([
 const guessable: ReadonlySet<Intent['kind']> = new Set([
   'who',
   'when',
+  'where',
   'pick',
   'count',
   'hours',
@@ -43,8 +47,9 @@ const offTopic =
  * about the schedule.
  */
 export function toQuestion(clause: Clause, context: Context): Question | null {
-  const { before, language } = context
-  if (offTopic.test(clause.folded)) return null
+  const { before, language, holdings } = context
+  if (offTopic.test(clause.folded) && !isHeldSubject(clause.folded, holdings)) return null
+  const places = holdings.places && { hasPlaces: true as const }
   const next = before === null ? null : nextOne(clause, before)
   if (next !== null) return next
   const isFollowUp = before !== null && followsUp(clause)
@@ -59,6 +64,7 @@ export function toQuestion(clause: Clause, context: Context): Question | null {
       language,
       text: clause.text,
       ...(isGuess && { isGuess }),
+      ...places,
     }
   }
   const isNameOnly = clause.intent === null && !clause.topical && !hasTime(clause)
@@ -68,6 +74,7 @@ export function toQuestion(clause: Clause, context: Context): Question | null {
     language,
     text: clause.slots.terms.length > 0 ? clause.text : before.text,
     ...(isNameOnly && { isGuess: true }),
+    ...places,
   }
 }
 
@@ -97,7 +104,7 @@ function nextOne({ folded, intent, slots }: Clause, before: Question): Question 
 }
 
 function hasSlots(clause: Clause): boolean {
-  return hasTime(clause) || clause.slots.terms.length > 0
+  return hasTime(clause) || clause.slots.parity !== null || clause.slots.terms.length > 0
 }
 
 function hasTime({ slots }: Clause): boolean {
@@ -175,6 +182,8 @@ function mergeSlots(clause: Clause, before: Question, { clock, heard }: Context)
       slots.terms.length > 0
         ? slots.terms
         : (findAntecedent(clause.folded, before, heard) ?? before.slots.terms),
+    parity: slots.parity ?? (hasDates ? null : before.slots.parity),
+    isOnline: slots.isOnline || before.slots.isOnline,
     when: slots.when === 'default' && !hasDates ? before.slots.when : slots.when,
     relative: slots.relative || before.slots.relative,
   }

@@ -10,7 +10,7 @@ const maxNames = 3
 
 interface Shown {
   names: readonly string[]
-  column: NameColumn | null
+  column: NameColumn | 'room' | null
 }
 
 /** The names that an answer is about, as the timetable spells them where it shows them. */
@@ -21,21 +21,22 @@ export function displayNames(
 ): string {
   const isChinese = question.language === 'zh'
   const shown = termsOf(question).map((term) => findShown(term, rows))
-  const join = (column: NameColumn | null): string => {
+  const join = (column: Shown['column']): string => {
     const words = shown
       .filter((each) => each.column === column)
       .flatMap(({ names }) => names.map((name) => quote(name, column, isChinese)))
     const distinct = [...new Set(words)]
     return isChinese ? distinct.join('、') : enumerate(distinct)
   }
-  const [teachers, courses, words] = [join('instructor'), join('course_name'), join(null)]
+  const [teachers, courses] = [join('instructor'), join('course_name')]
+  const words = [join('room'), join(null)].filter((part) => part !== '').join(', ')
   const names =
     teachers !== '' && courses !== '' ? phrases.both(teachers, courses) : teachers + courses
   return [names, words].filter((part) => part !== '').join(isChinese ? '、' : ', ')
 }
 
 /** A word that stands for many names, or for none, stays a word. */
-function quote(name: string, column: NameColumn | null, isChinese: boolean): string {
+function quote(name: string, column: Shown['column'], isChinese: boolean): string {
   if (column !== null) return plain(name)
   return isChinese ? `和“${plain(name)}”有关的` : `“${plain(name)}”`
 }
@@ -68,6 +69,9 @@ function findShown(term: Term, rows: readonly Row[]): Shown {
     return exact.length <= maxNames
       ? { names: exact, column }
       : { names: [term.text], column: null }
+  }
+  if (term.isRoom === true && rows.some((row) => holds(String(row['room'] ?? ''), term.text))) {
+    return { names: [term.text], column: 'room' }
   }
   for (const column of ['instructor', 'course_name'] as const) {
     const names = [...new Set(rows.map((row) => String(row[column] ?? '')))]

@@ -5,6 +5,7 @@ import {
   otherDays,
   plain,
   shortTime,
+  type ClassRow,
   type Phrases,
   type RangeName,
   type Scope,
@@ -106,7 +107,43 @@ export const englishPhrases: Phrases = {
     return words.filter((word) => word !== '').join(' ')
   },
   classLine: (row) =>
-    `- ${dateText(row.course_date)}, ${shortTime(row.start_time)}–${shortTime(row.end_time)}: **${plain(row.course_name)}** (${plain(row.instructor)})`,
+    `- ${dateText(row.course_date)}, ${shortTime(row.start_time)}–${shortTime(row.end_time)}${placeText(row)}: **${plain(row.course_name)}** (${plain(row.instructor)})`.replace(
+      ' ()',
+      '',
+    ),
+  placeLine: (row) =>
+    `**${plain(row.course_name)}**: ${placeText(row, true).slice(2) || 'no place is given'}`,
+  weekOf: (date, found) =>
+    found === null
+      ? `${dayText(date)} is in no term.`
+      : `${dayText(date)} is in week ${found.week} (${found.week % 2 === 1 ? 'odd' : 'even'}) of ${plain(found.term.name)}, which has ${found.term.weeks}.`,
+  subject: (kind, scope, count) => {
+    const [one, many] = {
+      assignments: ['assignment is due', 'assignments are due'],
+      holidays: ['holiday', 'holidays'],
+      clashes: ['pair of classes at the same time', 'pairs of classes at the same time'],
+      weeks: ['week', 'weeks'],
+      parity: ['course', 'courses'],
+    }[kind]
+    const tail = scope.when === '' ? '' : ` ${scope.when}`
+    return count === 0 ? `No ${many}${tail}.` : `${count} ${count === 1 ? one : many}${tail}:`
+  },
+  subjectLine: (kind, text, day) => {
+    switch (kind) {
+      case 'assignments':
+        return `**${text('title')}**${text('course_name') === '' ? '' : ` (${text('course_name')})`}: due ${day('due_date')}, ${shortTime(text('due_time'))}`
+      case 'holidays':
+        return `**${text('name')}**: ${day('first_date')} to ${day('last_date')}`
+      case 'clashes':
+        return `${day('course_date')}: **${text('course_name')}** ${shortTime(text('start_time'))}–${shortTime(text('end_time'))} and **${text('other_name')}** ${shortTime(text('other_start'))}–${shortTime(text('other_end'))}`
+      case 'weeks':
+        return `week ${text('week')} (${text('term')})`
+      case 'parity':
+        return `**${text('course_name')}**`
+      default:
+        return kind satisfies never
+    }
+  },
   more: (count) => `… and ${count} more.`,
   list: (scope, count) => `${there(scope, classes(count))}:`,
   yes: (question) => (/\b(?:no|not)\b|n't\b/i.test(question) ? '' : 'Yes.'),
@@ -209,6 +246,15 @@ export const englishPhrases: Phrases = {
     if (names.length === 0) return `Every teacher has a class${tail}.`
     return `Without a class${tail}: ${enumerate(names.map((name) => plain(name)))}.`
   },
+}
+
+/** ", A101"; the link itself only where it was asked for. */
+function placeText(
+  { room, online_url: url }: Pick<ClassRow, 'room' | 'online_url'>,
+  isAsked = false,
+) {
+  const link = url === '' ? '' : isAsked ? `, <${url}>` : room === '' ? ', online' : ''
+  return `${room === '' ? '' : `, ${plain(room)}`}${link}`
 }
 
 function lengthText(minutes: number): string {

@@ -5,6 +5,7 @@ import {
   otherDays,
   plain,
   shortTime,
+  type ClassRow,
   type Phrases,
   type RangeName,
   type Scope,
@@ -87,7 +88,43 @@ export const chinesePhrases: Phrases = {
     return days === '' ? join(lead, time) : join(join(days, time), lead)
   },
   classLine: (row) =>
-    `- ${dateText(row.course_date)} ${shortTime(row.start_time)}–${shortTime(row.end_time)} **${plain(row.course_name)}**（${plain(row.instructor)}）`,
+    `- ${dateText(row.course_date)} ${shortTime(row.start_time)}–${shortTime(row.end_time)}${placeText(row)} **${plain(row.course_name)}**（${plain(row.instructor)}）`.replace(
+      '（）',
+      '',
+    ),
+  placeLine: (row) =>
+    `**${plain(row.course_name)}**：${placeText(row, true).trim() || '没有写地点'}`,
+  weekOf: (date, found) =>
+    found === null
+      ? `${dayText(date)}不在任何学期里。`
+      : `${dayText(date)}是“${plain(found.term.name)}”的第 ${found.week} 周（${found.week % 2 === 1 ? '单周' : '双周'}），共 ${found.term.weeks} 周。`,
+  subject: (kind, scope, count) => {
+    const noun = {
+      assignments: '个作业要交',
+      holidays: '个假期',
+      clashes: '对课时间冲突',
+      weeks: '周',
+      parity: '门课程',
+    }[kind]
+    if (count === 0) return `${join(scope.when, '没有')}${noun.replace(/^[个对门]/, '')}。`
+    return `${join(scope.when, '有')} ${count} ${noun}：`
+  },
+  subjectLine: (kind, text, day) => {
+    switch (kind) {
+      case 'assignments':
+        return `**${text('title')}**${text('course_name') === '' ? '' : `（${text('course_name')}）`}：${day('due_date')} ${shortTime(text('due_time'))} 截止`
+      case 'holidays':
+        return `**${text('name')}**：${day('first_date')} 到 ${day('last_date')}`
+      case 'clashes':
+        return `${day('course_date')}：**${text('course_name')}** ${shortTime(text('start_time'))}–${shortTime(text('end_time'))} 和 **${text('other_name')}** ${shortTime(text('other_start'))}–${shortTime(text('other_end'))}`
+      case 'weeks':
+        return `第 ${text('week')} 周（${text('term')}）`
+      case 'parity':
+        return `**${text('course_name')}**`
+      default:
+        return kind satisfies never
+    }
+  },
   more: (count) => `……还有 ${count} 条。`,
   list: (scope, count) => `${join(lead(scope), '有')} ${count} 节课：`,
   yes: (question) =>
@@ -183,6 +220,15 @@ export const chinesePhrases: Phrases = {
 }
 
 const each = { instructor: '位老师', course_name: '门课', course_date: '天' }
+
+/** " A101"; the link itself only where it was asked for. */
+function placeText(
+  { room, online_url: url }: Pick<ClassRow, 'room' | 'online_url'>,
+  isAsked = false,
+) {
+  const link = url === '' ? '' : isAsked ? ` <${url}>` : room === '' ? ' 线上' : ''
+  return `${room === '' ? '' : ` ${plain(room)}`}${link}`
+}
 
 function lengthText(minutes: number): string {
   if (minutes % 60 === 0) return `${minutes / 60} 小时`

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { DateRange } from './date-range.ts'
+import type { KnownTerm } from './holdings.ts'
 import type { Grouping, NameColumn, Question, Slots } from './question.ts'
 import type { TimeFilter } from './times.ts'
 import type { Vocabulary } from './vocabulary.ts'
@@ -11,6 +12,9 @@ export interface ClassRow {
   end_time: string
   course_name: string
   instructor: string
+  /** Both empty where there is none, or the timetable tells none. */
+  room: string
+  online_url: string
 }
 
 /** What an answer is about, in the words of its language; empty where nothing was said. */
@@ -111,7 +115,22 @@ export interface Phrases {
   date(date: Temporal.PlainDate): string
   durations(scope: Scope, rows: readonly DurationRow[]): string[]
   idle(scope: Scope, names: readonly string[]): string
+  /** A course and where it is, without a date. */
+  placeLine(row: Pick<ClassRow, 'course_name' | 'room' | 'online_url'>): string
+  /** The week of a term that a date is in; null: none. */
+  weekOf(date: Temporal.PlainDate, found: { term: KnownTerm; week: number } | null): string
+  /** How many there are, above their lines. */
+  subject(kind: Subject, scope: Scope, count: number): string
+  /** One of them; `text` and `day` write a column of it. */
+  subjectLine(
+    kind: Subject,
+    text: (column: string) => string,
+    day: (column: string) => string,
+  ): string
 }
+
+/** What questions can be about besides classes. */
+export type Subject = 'assignments' | 'holidays' | 'clashes' | 'weeks' | 'parity'
 
 type PickQuestion = Extract<Question['intent'], { kind: 'pick' }>
 

@@ -29,6 +29,8 @@ const english = new RegExp(
     '(?<further>(?:the )?(?:one|class) after(?: that| it)?|after that)',
     `(?<next>next|following|how (?:long|soon|many days) (?:until|till|before|is it until))(?: (?<n>${englishNumber}))?`,
     '(?<previous>previous|most recent)',
+    '(?<over>(?:term|semester) (?:ends?|finish(?:es)?|(?:is )?over))',
+    '(?<begun>(?:term|semester) (?:starts?|begins?))',
     `(?<last>last|final|latest)(?: (?<n2>${englishNumber}))?`,
     '(?<first>first|earliest|1st)',
     '(?<nth>second|third|fourth|fifth)',
@@ -42,13 +44,17 @@ export function readPick({ text, mask }: Reader): Intent | null {
   const groups = match?.groups
   if (!match || groups === undefined) return null
   const isAlone = /\b(?:one|or)\b|^(?:what'?s |who'?s |and )?(?:up )?next$|after/.test(bare(text))
-  if (/^[a-z]/.test(match[0]) && !topic.test(text) && !isAlone) return null
+  const isTerm = groups['over'] !== undefined || groups['begun'] !== undefined
+  const asksWhen = /^(?:and )?when(?: is|'s| was) the (?:last|final|first|next)\b/.test(text)
+  if (/^[a-z]/.test(match[0]) && !topic.test(text) && !isAlone && !asksWhen && !isTerm) return null
   mask.take(spanOf(match))
   return toPick(groups, text)
 }
 
 function toPick(groups: Record<string, string | undefined>, text: string): Intent {
-  const { next, further, previous, last, first, n, n2, nth } = groups
+  const { next, further, previous, n, n2, nth } = groups
+  const last = groups['last'] ?? groups['over']
+  const first = groups['first'] ?? groups['begun']
   const count = Math.min(20, Math.max(1, toNumber(n ?? n2) ?? 1))
   if (further !== undefined) return { kind: 'pick', which: 'next', count: 1, skip: 1 }
   if (next !== undefined) return { kind: 'pick', which: 'next', count, skip: 0 }

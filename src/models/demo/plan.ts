@@ -1,10 +1,13 @@
 import { isNothing, phraseRows, phrasesOf } from './answer.ts'
+import { assignmentTerms } from './assignment-names.ts'
 import type { Conversation } from './conversation.ts'
 import { readDialogue, type Item } from './dialogue.ts'
+import { termWeekOf } from './holdings.ts'
 import { areShown } from './names.ts'
 import type { Phrases } from './phrases.ts'
 import type { Question, Term, TermGroup } from './question.ts'
 import { impliedTime, toPlainSql, toSql, vocabularySql } from './sql.ts'
+import { assignmentNamesSql } from './subject-sql.ts'
 import { toRecords } from './tool-answer.ts'
 import { matchNames, toVocabulary, type NameMatch } from './vocabulary.ts'
 
@@ -52,8 +55,16 @@ function resolveItem(item: Item, conversation: Conversation, options: PlanOption
   const phrases = phrasesOf[question.language]
   if (!options.hasSchedule) return { text: phrases.notConnected }
   if (conversation.clock === null && needsToday(question)) return { text: phrases.unknownToday }
-  if (isOnlyWhere(question)) return { text: phrases.noRooms }
-  const next = resolve(question, conversation)
+  if (isOnlyWhere(question) && question.hasPlaces !== true) return { text: phrases.noRooms }
+  const { clock, holdings } = conversation
+  if (question.intent.kind === 'weeks' && question.slots.terms.length === 0 && clock !== null) {
+    const date = question.slots.ranges[0]?.from ?? clock.today
+    return { text: phrases.weekOf(date, termWeekOf(date, holdings.terms)) }
+  }
+  const next =
+    question.intent.kind === 'assignments'
+      ? resolveAssignments(question, conversation)
+      : resolve(question, conversation)
   return 'sql' in next ? { ...next, language: question.language } : next
 }
 
@@ -68,6 +79,7 @@ function isOnlyWhere({ intent, slots }: Question): boolean {
 
 function needsToday({ intent, slots, ...rest }: Question): boolean {
   if (slots.relative || slots.when === 'now') return true
+  if (['assignments', 'holidays', 'weeks'].includes(intent.kind)) return true
   if (intent.kind === 'free_days') return slots.ranges.length === 0
   const when = impliedTime({ intent, slots, ...rest }, null)
   return intent.kind === 'pick' && (when === 'upcoming' || when === 'past')
@@ -84,12 +96,17 @@ const nameless: ReadonlySet<Question['intent']['kind']> = new Set([
   'names',
   'duration',
   'group',
+  'clashes',
+  'weeks',
+  'parity',
 ])
 
 /** The next query that a question needs, or the words for what is known. */
 function resolve(question: Question, conversation: Conversation): Next {
   const { answers, clock } = conversation
-  const isAboutNames = question.slots.terms.some(isAsked)
+  // other tables have names of their own
+  const isOther = question.intent.kind === 'assignments' || question.intent.kind === 'holidays'
+  const isAboutNames = !isOther && question.slots.terms.some(isAsked)
   const isVague = question.slots.terms.some(({ any }) => any.some(isShortWord))
   if (isAboutNames && (isVague || nameless.has(question.intent.kind))) {
     return resolveNames(question, conversation)
@@ -101,6 +118,25 @@ function resolve(question: Question, conversation: Conversation): Next {
   const isClear = !isNothing(answer) && areShown(question, toRecords(answer))
   if (isAboutNames && !isClear) return resolveNames(question, conversation)
   return { text: phraseRows(question, answer, clock) }
+}
+
+/** Titles and courses that stand in the sentence are meant; other words are looked for in both. */
+function resolveAssignments(question: Question, conversation: Conversation): Next {
+  const { slots } = question
+  if (!slots.terms.some(isAsked)) return resolve(question, conversation)
+  const names = conversation.answers.get(assignmentNamesSql)
+  if (names === undefined) return { sql: assignmentNamesSql }
+  if (names.kind === 'error') return resolveFailed(question, conversation)
+  const said = assignmentTerms(question.text, names)
+  if (said !== null) {
+    return resolve({ ...question, slots: { ...slots, terms: [said] } }, conversation)
+  }
+  const sql = toSql(question, conversation.clock)
+  const answer = conversation.answers.get(sql)
+  if (answer === undefined) return { sql }
+  return answer.kind === 'rows' && isNothing(answer)
+    ? resolveNames(question, conversation)
+    : resolve({ ...question, slots: { ...slots, terms: slots.terms } }, conversation)
 }
 
 /** "AI" stands in many names, in some of them by chance. */

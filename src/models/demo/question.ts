@@ -5,6 +5,9 @@ import type { TimeFilter } from './times.ts'
 /** The columns of `Courses` that hold names. */
 export type NameColumn = 'instructor' | 'course_name'
 
+/** Odd or even weeks of a term. */
+export type Parity = 'odd' | 'even'
+
 /** Words from the question that must occur in a name; the column is null where either will do. */
 export interface Term {
   text: string
@@ -13,6 +16,10 @@ export interface Term {
   exact?: readonly string[]
   /** True where the sentence puts a name: "a … class", …老师, in quotation marks. */
   isNamed?: true
+  /** It looks like the name of a room. */
+  isRoom?: true
+  /** `exact` holds titles of assignments. */
+  isTitle?: true
 }
 
 /** Alternatives, one of which must match (none of which may, with `not`). */
@@ -49,6 +56,13 @@ export type Intent =
   | { kind: 'group'; by: Grouping; measure: 'classes' | 'hours'; pick: 'most' | 'least' | 'each' }
   | { kind: 'names'; of: NameColumn }
   | { kind: 'free_days' }
+  /** Classes at the same time. */
+  | { kind: 'clashes' }
+  /** Which weeks of a term. */
+  | { kind: 'weeks' }
+  /** Courses that meet in odd weeks only, or in even ones. */
+  | { kind: 'parity'; parity: Parity }
+  | { kind: 'assignments' | 'holidays'; pick: 'list' | 'next' | 'count' }
 
 /** What the question narrows the classes down to. */
 export interface Slots {
@@ -56,6 +70,10 @@ export interface Slots {
   weekdays: readonly number[]
   time: TimeFilter | null
   terms: readonly TermGroup[]
+  /** Classes of these weeks only; null: any. */
+  parity: Parity | null
+  /** Classes with a link only. */
+  isOnline: boolean
   /** Relative to this moment; `default` leaves it to the intent. */
   when: 'default' | 'all' | 'past' | 'upcoming' | 'now'
   /** True when today's date was needed to read it. */
@@ -71,4 +89,6 @@ export interface Question {
   text: string
   /** True when nothing but a possible name says that it is about the schedule at all. */
   isGuess?: true
+  /** The timetable has rooms and links. */
+  hasPlaces?: true
 }

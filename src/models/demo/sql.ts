@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts'
+import { likePattern, quote, rangeConditions } from './conditions.ts'
 import { mondayOf, weekRange, type DateRange } from './date-range.ts'
-import type { NameColumn, Question, Slots, Term, TermGroup } from './question.ts'
+import type { Question, Slots, Term, TermGroup } from './question.ts'
+import { assignmentsSql, holidaysSql } from './subject-sql.ts'
 import type { TimeFilter } from './times.ts'
 
 /** What the driver reads rows by; each query below names its columns as its answer needs them. */
@@ -17,13 +19,17 @@ export const vocabularySql =
 export function toSql(question: Question, clock: Clock | null): string {
   const { intent, slots } = question
   const where = whereClause(slots, impliedTime(question, clock), clock)
-  const classes = `SELECT ${classColumns} FROM Courses${where}`
+  const columns = question.hasPlaces === true ? `${classColumns}, room, online_url` : classColumns
+  const classes = `SELECT ${columns} FROM Courses${where}`
   switch (intent.kind) {
     case 'list':
     case 'exists':
     case 'when':
-    case 'where':
       return `${classes} ORDER BY ${inOrder}`
+    case 'where':
+      return question.hasPlaces !== true || isNarrowed(slots)
+        ? `${classes} ORDER BY ${inOrder}`
+        : `SELECT DISTINCT course_name, room, online_url FROM Courses${where} ORDER BY course_name, room`
     case 'who':
       return isNarrowed(slots)
         ? `${classes} ORDER BY ${inOrder}`
@@ -42,7 +48,7 @@ export function toSql(question: Question, clock: Clock | null): string {
     }
     case 'extreme': {
       const direction = intent.which === 'longest' ? 'DESC' : 'ASC'
-      return `SELECT ${classColumns}, ${minutes} AS minutes FROM Courses${where} ORDER BY minutes ${direction}, ${inOrder} LIMIT 5`
+      return `SELECT ${columns}, ${minutes} AS minutes FROM Courses${where} ORDER BY minutes ${direction}, ${inOrder} LIMIT 5`
     }
     case 'group': {
       const value = intent.measure === 'hours' ? `${hours} AS hours` : 'COUNT(*) AS classes'
@@ -50,19 +56,49 @@ export function toSql(question: Question, clock: Clock | null): string {
       const byDay = intent.pick === 'each' && intent.by === 'course_date'
       const order = byDay ? intent.by : `${intent.measure} ${direction}, ${intent.by}`
       const limit = intent.pick === 'each' ? '' : ' LIMIT 10'
-      return `SELECT ${intent.by}, ${value} FROM Courses${where} GROUP BY ${intent.by} ORDER BY ${order}${limit}`
+      return `SELECT ${intent.by}, ${value} FROM Courses${named(where, intent.by)} GROUP BY ${intent.by} ORDER BY ${order}${limit}`
     }
     case 'names':
-      return `SELECT ${intent.of}, COUNT(*) AS classes FROM Courses${where} GROUP BY ${intent.of} ORDER BY ${intent.of}`
+      return `SELECT ${intent.of}, COUNT(*) AS classes FROM Courses${named(where, intent.of)} GROUP BY ${intent.of} ORDER BY ${intent.of}`
     case 'duration':
       return `SELECT course_name, ${minutes} AS minutes, COUNT(*) AS classes FROM Courses${where} GROUP BY course_name, minutes ORDER BY course_name, minutes`
     case 'idle':
-      return `SELECT DISTINCT instructor FROM Courses WHERE instructor NOT IN (SELECT instructor FROM Courses${where}) ORDER BY instructor`
+      return `SELECT DISTINCT instructor FROM Courses WHERE instructor <> '' AND instructor NOT IN (SELECT instructor FROM Courses${where}) ORDER BY instructor`
     case 'free_days':
       return freeDaysSql(slots, clock)
+    case 'clashes':
+      return clashesSql(question, clock)
+    case 'weeks':
+      return `SELECT DISTINCT term, week FROM Courses${and(where, 'week IS NOT NULL')} ORDER BY term, week`
+    case 'parity': {
+      const rest = intent.parity === 'odd' ? 1 : 0
+      const weeks = and(where, 'week IS NOT NULL')
+      return `SELECT course_name, COUNT(*) AS classes FROM Courses${weeks} GROUP BY course_name HAVING MIN(week % 2) = ${rest} AND MAX(week % 2) = ${rest} ORDER BY course_name`
+    }
+    case 'assignments':
+      return assignmentsSql(question, clock)
+    case 'holidays':
+      return holidaysSql(question, clock)
     default:
       return intent satisfies never
   }
+}
+
+function and(where: string, condition: string): string {
+  return where === '' ? ` WHERE ${condition}` : `${where} AND ${condition}`
+}
+
+/** A class that nobody is named for counts for no teacher. */
+function named(where: string, column: string): string {
+  return column === 'instructor' ? and(where, "instructor <> ''") : where
+}
+
+/** Each pair once; where a name was asked for, that class comes first. */
+function clashesSql({ intent, slots, ...rest }: Question, clock: Clock | null): string {
+  const when = impliedTime({ intent, slots, ...rest }, clock)
+  const where = whereClause(slots, when, clock)
+  const other = slots.terms.length > 0 ? '<>' : '<'
+  return `SELECT a.course_date, a.start_time, a.end_time, a.course_name, b.course_name AS other_name, b.start_time AS other_start, b.end_time AS other_end FROM (SELECT * FROM Courses${where}) a JOIN Courses b ON a.course_date = b.course_date AND a.id ${other} b.id AND a.start_time < b.end_time AND b.start_time < a.end_time ORDER BY 1, 2, 4`
 }
 
 /** A plainer query with the same conditions, for when the first one was refused; null: none. */
@@ -74,7 +110,7 @@ export function toPlainSql(question: Question, clock: Clock | null): string | nu
 function countExpression(of: 'classes' | 'teachers' | 'courses' | 'days'): string {
   if (of === 'classes') return 'COUNT(*) AS classes'
   const column = { teachers: 'instructor', courses: 'course_name', days: 'course_date' }[of]
-  return `COUNT(DISTINCT ${column}) AS ${of}`
+  return `COUNT(DISTINCT NULLIF(${column}, '')) AS ${of}`
 }
 
 function isNarrowed(slots: Slots): boolean {
@@ -94,7 +130,8 @@ export function impliedTime({ intent, slots }: Question, clock: Clock | null): S
   if (slots.when === 'now' && slots.ranges.length === 0) return slots.when
   if (slots.when === 'all') return 'all'
   const isDaily = intent.kind === 'group' && intent.by === 'course_date'
-  const asksForClasses = isDaily || ['list', 'exists', 'when', 'where'].includes(intent.kind)
+  const asksForClasses =
+    isDaily || ['clashes', 'list', 'exists', 'when', 'where'].includes(intent.kind)
   if (slots.ranges.length > 0) {
     if (slots.when === 'past' && slots.ranges.some((range) => isUnderWay(range, clock)))
       return 'past'
@@ -128,33 +165,15 @@ function endsAhead({ from, to }: DateRange, clock: Clock | null): boolean {
 
 function whereClause(slots: Slots, when: Slots['when'], clock: Clock | null): string {
   const conditions = [
-    ...rangeConditions(slots.ranges),
+    ...rangeConditions(slots.ranges, 'course_date'),
     ...weekdayConditions(slots.weekdays),
     ...timeConditions(slots.time),
     ...slots.terms.map(termCondition),
+    ...(slots.parity === null ? [] : [`week % 2 = ${slots.parity === 'odd' ? 1 : 0}`]),
+    ...(slots.isOnline ? ['online_url IS NOT NULL'] : []),
     ...nowConditions(when, clock, slots),
   ]
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
-}
-
-function rangeConditions(ranges: readonly DateRange[]): string[] {
-  const each = ranges.map(toCondition).filter((condition) => condition !== null)
-  if (each.length < 2) return each
-  return [`(${each.map((condition) => parenthesise(condition)).join(' OR ')})`]
-}
-
-function toCondition({ from, to }: DateRange): string | null {
-  if (from !== null && to !== null) {
-    return from.equals(to)
-      ? `course_date = '${from.toString()}'`
-      : `course_date BETWEEN '${from.toString()}' AND '${to.toString()}'`
-  }
-  if (from !== null) return `course_date >= '${from.toString()}'`
-  return to === null ? null : `course_date <= '${to.toString()}'`
-}
-
-function parenthesise(condition: string): string {
-  return condition.includes(' AND ') ? `(${condition})` : condition
 }
 
 function weekdayConditions(weekdays: readonly number[]): string[] {
@@ -215,31 +234,17 @@ function termCondition({ any, not }: TermGroup): string {
   return not ? `NOT (${joined})` : joined
 }
 
-function matchCondition({ text, column, exact }: Term): string {
+function matchCondition({ text, column, exact, isRoom }: Term): string {
   if (exact !== undefined && column !== null) {
     return exact.length === 1
       ? `${column} = ${quote(exact[0] ?? '')}`
       : `${column} IN (${exact.map((name) => quote(name)).join(', ')})`
   }
   const pattern = likePattern(text)
-  const columns: readonly NameColumn[] = column === null ? ['instructor', 'course_name'] : [column]
+  const named = column === null ? ['instructor', 'course_name'] : [column]
+  const columns = isRoom === true ? [...named, 'room'] : named
   const each = columns.map((name) => `${name} LIKE ${pattern}`)
   return each.length === 1 ? (each[0] ?? '') : `(${each.join(' OR ')})`
-}
-
-/** A literal of SQL; a quote inside stays data. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
-}
-
-/** Words in their order with anything between them; `%` and `_` in a word mean themselves. */
-function likePattern(text: string): string {
-  const words = text
-    .split(/\s+|(?<=\p{Script=Han})(?=[a-z0-9])|(?<=[a-z0-9])(?=\p{Script=Han})/iu)
-    .filter((word) => word !== '')
-  const escaped = words.map((word) => word.replaceAll(/[\\%_]/g, String.raw`\$&`))
-  const pattern = quote(`%${escaped.join('%')}%`)
-  return /[\\%_]/.test(text) ? `${pattern} ESCAPE '\\'` : pattern
 }
 
 /** The longest stretch whose free days are listed one by one. */
