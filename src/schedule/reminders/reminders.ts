@@ -115,8 +115,11 @@ export function createReminders(deps: RemindersDeps): Reminders {
     while (lookAgain && isOpen) {
       lookAgain = false
       cancelTimer()
-      await look().catch((err: unknown) => log.error({ err }, 'reminders were not looked at'))
-      if (isOpen) cancelTimer = startTimer(sleepMs(), wake)
+      const delayMs = await look().then(sleepMs, (err: unknown) => {
+        log.error({ err }, 'reminders were not looked at')
+        return longestSleepMs
+      })
+      if (isOpen) cancelTimer = startTimer(delayMs, wake)
     }
     isLooking = false
   }

@@ -229,6 +229,24 @@ describe('reminders', () => {
     assert.deepEqual(rig.said, ['2026-09-07T09:45 alex: Algebra', '2026-09-07T14:45 alex: Algebra'])
   })
 
+  it('are looked at a minute later when the database cannot be read', async () => {
+    await begin('2026-09-07T08:00')
+    await rig.edit({ classes: { add: [meeting()] } })
+    await rig.put()
+    await rig.until('2026-09-07T09:44:30')
+    let failures = 0
+    const read = rig.store.guildVersions.bind(rig.store)
+    rig.store.guildVersions = () => {
+      failures += 1
+      return Promise.reject(new Error('disk I/O error'))
+    }
+    await rig.until('2026-09-07T09:46:30')
+    assert.ok(1 <= failures && failures <= 3, `${failures}`)
+    rig.store.guildVersions = read
+    await rig.until('2026-09-07T09:48')
+    assert.equal(rig.said.length, 1)
+  })
+
   it('of the sample come as well', async () => {
     await begin('2026-09-07T00:00')
     await rig.put()
