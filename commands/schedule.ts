@@ -15,6 +15,7 @@ import { next } from '../src/bot/schedule/next.ts'
 import { settings } from '../src/bot/schedule/settings.ts'
 import { show } from '../src/bot/schedule/show.ts'
 import { routeToSubcommands } from '../src/bot/schedule/subcommand.ts'
+import { subscribe } from '../src/bot/schedule/subscribe.ts'
 import { undo } from '../src/bot/schedule/undo.ts'
 
 const alone = [show, next, free, find, add, move, cancel, importFile, undo, history, calendar]
@@ -35,7 +36,12 @@ export default {
         ...named(({ schedule }) => schedule.settings),
         options: settings.map(({ data }) => data),
       },
+      {
+        type: ApplicationCommandOptionType.SubcommandGroup,
+        ...named(({ schedule }) => schedule.subscribe),
+        options: subscribe.map(({ data }) => data),
+      },
     ],
   },
-  ...routeToSubcommands([...alone, ...assignments, ...settings]),
+  ...routeToSubcommands([...alone, ...assignments, ...settings, ...subscribe]),
 } satisfies Command

@@ -9,11 +9,16 @@ import { inviteUrl } from './bot/invite.ts'
 import { toLoggedError } from './bot/log-error.ts'
 import { parseConfig, type Config } from './config.ts'
 import { AppError } from './errors.ts'
+import { everyInterval } from './every.ts'
 import { startHttpServer } from './http-server.ts'
 import type { Logger } from './log.ts'
 import { runProgram, type Parts } from './program.ts'
 import { startRuntime, type Runtime } from './runtime.ts'
 import { createFeedApp, type Feed } from './schedule/calendar/feed-app.ts'
+import { createApplyCalendar } from './schedule/import/apply-calendar.ts'
+import { fetchCalendar } from './schedule/import/fetch-calendar.ts'
+import { createPublicAgent } from './schedule/import/public-connection.ts'
+import { createSubscriptions } from './schedule/import/subscriptions.ts'
 import { createPictures } from './schedule/picture/pictures.ts'
 import { createReminderStore } from './schedule/reminders/sql-reminder-store.ts'
 import { createSchedules } from './schedule/schedules.ts'
@@ -35,6 +40,17 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
   parts.defer(() => store.close())
   const schedules = createSchedules({ now: Date.now, timeZone, store, log })
   parts.defer(() => schedules.close())
+  const agent = createPublicAgent()
+  parts.defer(() => agent.destroy())
+  const calendars = createSubscriptions({
+    store,
+    fetchCalendar: (options) => fetchCalendar(options, { agent }),
+    applyCalendar: createApplyCalendar({ store, timeZone, now: Date.now }),
+    now: Date.now,
+    every: everyInterval,
+    log,
+  })
+  parts.defer(() => calendars.close())
   const pictures = createPictures({ log })
   parts.defer(() => pictures.close())
   const tools = createToolRegistry({
@@ -81,6 +97,7 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     timetables: store,
     reminders: createReminderStore(db),
     pictures,
+    refreshCalendars: () => calendars.refresh(),
     feedAddress: feedAddressAt(config, http.origin),
     keyv,
     log,

@@ -48,6 +48,8 @@ export interface BotDeps {
   timetables: ScheduleStore
   reminders: ReminderStore
   pictures: Pick<Pictures, 'drawWeek'>
+  /** Looks at the calendars on the web whose time has come, new ones among them. */
+  refreshCalendars: () => Promise<void>
   /** The address of the calendar feed of a secret; absent: nobody could reach it. */
   feedAddress?: ((token: string) => string) | undefined
   /** Conversations, and what else has to outlive the process. */
@@ -150,6 +152,7 @@ export function createBot(deps: BotDeps): Bot {
         schedules,
         timetables,
         imports: createStartedImports(keyv),
+        refreshCalendars: deps.refreshCalendars,
         feedAddress: deps.feedAddress ?? null,
         pictures: deps.pictures,
         notices,

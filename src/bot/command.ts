@@ -29,6 +29,8 @@ export interface CommandDeps {
   /** The guilds' own timetables, to be changed. */
   timetables: ScheduleStore
   imports: StartedImports
+  /** Looks at the calendars on the web whose time has come, new ones among them. */
+  refreshCalendars: () => Promise<void>
   /** The address of the feed of a secret; null: nobody could reach it. */
   feedAddress: ((token: string) => string) | null
   pictures: Pick<Pictures, 'drawWeek'>

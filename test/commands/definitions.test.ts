@@ -47,6 +47,49 @@ describe('command definitions', async () => {
     }
   })
 
+  /** Discord counts the longest of all languages. */
+  function lengthOf(part: Described): number {
+    const longest = (text: string, localized: Localized | null | undefined) =>
+      Math.max(text.length, ...Object.values(localized ?? {}).map((each) => String(each).length))
+    const { choices = [] } = part as { choices?: { name: string; value: string | number }[] }
+    const own =
+      longest(part.name, part.name_localizations) +
+      longest(part.description ?? '', part.description_localizations)
+    return choices.reduce(
+      (sum, choice) => sum + longest(choice.name, null) + `${choice.value}`.length,
+      own,
+    )
+  }
+
+  it('are no larger than Discord takes', () => {
+    for (const { data } of commands) {
+      const all = everyPart([data])
+      const size = all.reduce((sum, part) => sum + lengthOf(part), 0)
+      assert.ok(size <= 8_000, `${data.name}: ${size}`)
+      for (const { name, options = [] } of all as {
+        name: string
+        options?: { required?: boolean }[]
+      }[]) {
+        assert.ok(options.length <= 25, name)
+        const firstOptional = options.findIndex(({ required }) => required !== true)
+        const rest = firstOptional === -1 ? [] : options.slice(firstOptional)
+        assert.ok(!rest.some(({ required }) => required === true), `required ones first: ${name}`)
+      }
+    }
+  })
+
+  it('name each option once, in every language', () => {
+    for (const part of everyPart(commands.map(({ data }) => data))) {
+      const { options = [] } = part as { options?: Described[] }
+      for (const language of [null, 'zh-CN'] as const) {
+        const names = options.map((option) =>
+          language === null ? option.name : (option.name_localizations?.[language] ?? option.name),
+        )
+        assert.equal(new Set(names).size, names.length, `${part.name}: ${names.join()}`)
+      }
+    }
+  })
+
   it('say where they can be used', () => {
     for (const { data } of commands) {
       assert.deepEqual(data.contexts, [0, 1, 2], data.name)

@@ -19,7 +19,7 @@ describe('/schedule calendar', () => {
 
   async function use(
     user = bench.discord.users.alex,
-    channelId = bench.discord.channels.questions,
+    channelId: string = bench.discord.channels.questions,
   ) {
     return (await user.command(channelId, 'schedule', { calendar: {} })).reply()
   }

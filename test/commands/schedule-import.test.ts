@@ -84,7 +84,7 @@ describe('/schedule import', () => {
     )
     assert.match(
       preview.content,
-      /\*\*⚠️ 有 1 行没有导入\*\*\n- 第 3 行, `date`: 看不懂的日期: `2026-13-45`/,
+      /\*\*⚠️ 有 1 行没有导入\*\*\n- 第 3 行, `date`: 不是日期: `2026-13-45`/,
     )
     assert.match(preview.content, /-# `date` → 日期, `start` → 开始时间/)
     assert.deepEqual(await classes(), [])
@@ -145,7 +145,7 @@ describe('/schedule import', () => {
     const preview = await upload(csv(rows))
     const columnMenu = idOf(preview, 'import:column')
     const { hanMeimei } = bench.discord.users
-    const choose = async (message: APIMessage, column: string, field: string, says: RegExp) => {
+    const choose = async (message: APIMessage, [column, field]: [string, string], says: RegExp) => {
       await (await hanMeimei.click(message, columnMenu, [column])).succeeded()
       const opened = await hanMeimei.waitForMessage(
         message.channel_id,
@@ -154,8 +154,8 @@ describe('/schedule import', () => {
       )
       return act(opened, 'import:field', { values: [field], says })
     }
-    const named = await choose(preview, '3', 'course', /`alpha` → 课程/)
-    const whole = await choose(named, '4', 'teacher', /`beta` → 老师/)
+    const named = await choose(preview, ['3', 'course'], /`alpha` → 课程/)
+    const whole = await choose(named, ['4', 'teacher'], /`beta` → 老师/)
     assert.match(whole.content, /\n➕ 1 ✏️ 0 ➖ 0\n➕ .*\*\*Chess\*\* · 王卓然/)
     await act(whole, 'import:apply', { says: /^已导入/ })
     assert.deepEqual(await classes(), ['2026-12-01 Chess'])
@@ -174,7 +174,7 @@ describe('/schedule import', () => {
     const { wangZhuoran: user } = bench.discord.users
     const picture = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10)
     const refused = await upload({ name: 'a.png', data: picture }, { user })
-    assert.equal(refused.content, '这不是 CSV、XLSX 或 ICS 文件。')
+    assert.match(refused.content, /^没有成功：.*CSV、XLSX/)
     const words = await upload(csv('hello\nworld\n'), { user })
     assert.match(words.content, /这个文件没有带来变动/)
   })

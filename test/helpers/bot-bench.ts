@@ -17,6 +17,10 @@ import { everyInterval } from '../../src/every.ts'
 import { newId } from '../../src/ids.ts'
 import type { ServeOptions } from '../../src/local-discord/serve.ts'
 import { createChatCompletionsDriver } from '../../src/models/chat-completions.ts'
+import { createApplyCalendar } from '../../src/schedule/import/apply-calendar.ts'
+import { fetchCalendar } from '../../src/schedule/import/fetch-calendar.ts'
+import { createPublicAgent } from '../../src/schedule/import/public-connection.ts'
+import { createSubscriptions } from '../../src/schedule/import/subscriptions.ts'
 import { createPictures } from '../../src/schedule/picture/pictures.ts'
 import { createReminderStore } from '../../src/schedule/reminders/sql-reminder-store.ts'
 import { createSchedules } from '../../src/schedule/schedules.ts'
@@ -152,6 +156,16 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     const timetables = createScheduleStore({ db, now, timeZone })
     const schedules = createSchedules({ now, timeZone, store: timetables, log })
     const pictures = createPictures({ log })
+    // Calendars come from this machine, and nobody looks at them by himself.
+    const agent = createPublicAgent({ isAllowed: (address) => address === '127.0.0.1' })
+    const calendars = createSubscriptions({
+      store: timetables,
+      fetchCalendar: (request) => fetchCalendar(request, { agent }),
+      applyCalendar: createApplyCalendar({ store: timetables, timeZone, now }),
+      now,
+      every: () => () => {},
+      log,
+    })
     const keyv = new Keyv({
       store: new KeyvSqlite(`sqlite://${join(folder, 'keyv.sqlite')}`),
       throwOnErrors: true,
@@ -166,6 +180,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       timetables,
       reminders: createReminderStore(db),
       pictures,
+      refreshCalendars: () => calendars.refresh(),
       keyv,
       log,
       timeZone,
@@ -184,6 +199,8 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
         await schedules.close()
         await timetables.close()
         await pictures.close()
+        await calendars.close()
+        await agent.destroy()
         await tokens.close()
         await store.close()
         await keyv.disconnect()

@@ -81,7 +81,7 @@ export function quoted(text: string): string {
 }
 
 /** Of the web, or null. */
-export function toWebAddress(text: string): string | null {
+function toWebAddress(text: string): string | null {
   const url = URL.parse(text.trim())
   return url !== null && (url.protocol === 'https:' || url.protocol === 'http:') ? url.href : null
 }

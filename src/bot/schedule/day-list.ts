@@ -100,7 +100,7 @@ function holidaysIn({ schedule, days }: Pick<Listed, 'schedule' | 'days'>) {
 }
 
 /** Ids of the classes that share time with another one; they come in order of time. */
-export function findOverlaps(courses: readonly Course[]): ReadonlySet<number> {
+function findOverlaps(courses: readonly Course[]): ReadonlySet<number> {
   const found = new Set<number>()
   let latest: Course | undefined
   for (const course of courses) {

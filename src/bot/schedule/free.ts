@@ -95,7 +95,7 @@ interface FreeTimesOptions {
 }
 
 /** Null: these hours of that day are over. */
-export function freeTimes({ date, courses, hours, now }: FreeTimesOptions): Hours[] | null {
+function freeTimes({ date, courses, hours, now }: FreeTimesOptions): Hours[] | null {
   const today = now.toPlainDate().toString()
   const present = now.toPlainTime().toString({ smallestUnit: 'second' })
   if (date < today || (date === today && present >= hours.end)) return null

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Keyv } from 'keyv'
 import { z } from 'zod'
 
-import { compare, type ReplaceMode } from '../../schedule/import/compare.ts'
+import { compare, replaceModes } from '../../schedule/import/compare.ts'
 import { type Draft, fields, type MappingCorrection } from '../../schedule/import/draft.ts'
 import { ImportError } from '../../schedule/import/import-error.ts'
 import { importLimits } from '../../schedule/import/limits.ts'
@@ -14,8 +14,6 @@ import { localNow } from './local-time.ts'
 
 const keepMs = 24 * 60 * 60 * 1000
 const fetchWithinMs = 20_000
-
-export const replaceModes = ['range', 'courses', 'all'] as const satisfies ReplaceMode[]
 
 const startedSchema = z.object({
   id: z.string(),

@@ -71,19 +71,19 @@ function previewText({ started, draft, proposal }: Preview, options: TextOptions
 }
 
 function problemText({ reason, ...place }: Problem, t: Translate): string {
-  return withPlace(t(`commands.schedule.import.problems.${reason}`), place, t)
+  return withPlace(t(`scheduleImport.problems.${reason}`), place, t)
 }
 
 function noteText({ reason, ...place }: Note, t: Translate): string {
-  return withPlace(t(`commands.schedule.import.noted.${reason}`), place, t)
+  return withPlace(t(`scheduleImport.notes.${reason}`), place, t)
 }
 
 type Place = Omit<Problem, 'reason'>
 
 function withPlace(text: string, { line, sheet, column, value }: Place, t: Translate): string {
   const where = [
-    ...(sheet === undefined ? [] : [escapeMarkdown(sheet)]),
-    ...(line > 0 ? [t('commands.schedule.import.line', { line })] : []),
+    ...(sheet === undefined ? [] : [escapeMarkdown(t('scheduleImport.sheet', { sheet }))]),
+    ...(line > 0 ? [t('scheduleImport.line', { line })] : []),
     ...(column === undefined ? [] : [quoted(column)]),
   ]
   const said = value === undefined || value === '' ? text : `${text}: ${quoted(value)}`

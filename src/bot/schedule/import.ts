@@ -10,6 +10,7 @@ import {
 
 import { InvalidRequestError, NotFoundError } from '../../errors.ts'
 import { toLocale, type Translate } from '../../i18n.ts'
+import { replaceModes } from '../../schedule/import/compare.ts'
 import { type Field, fields } from '../../schedule/import/draft.ts'
 import { ImportError } from '../../schedule/import/import-error.ts'
 import { importLimits } from '../../schedule/import/limits.ts'
@@ -18,13 +19,7 @@ import { named } from '../command-definition.ts'
 import type { CommandDeps } from '../command.ts'
 import { textMessage } from './answer-text.ts'
 import { doneText, undoRow } from './change.ts'
-import {
-  previewImport,
-  replaceModes,
-  startImport,
-  type StartedImport,
-  withField,
-} from './import-file.ts'
+import { previewImport, startImport, type StartedImport, withField } from './import-file.ts'
 import { decisionRows, leftOut, previewMessage } from './import-preview.ts'
 import { guildOfTeacher } from './permission.ts'
 import type { Subcommand } from './subcommand.ts'
@@ -73,7 +68,8 @@ export const importFile: Subcommand = {
     const file = interaction.fields.getUploadedFiles('file', true).first()
     const [chosen] = interaction.fields.getStringSelectValues('mode')
     if (!file || file.size > importLimits.fileBytes) {
-      const content = t('commands.schedule.import.errors.too_large')
+      const reason = t('scheduleImport.errors.too_large')
+      const content = t('commands.schedule.refused', { reason })
       await interaction.reply({ content, flags: MessageFlags.Ephemeral })
       return
     }
@@ -184,7 +180,10 @@ function over(t: Translate): Message {
 }
 
 function failureText(error: unknown, t: Translate): string {
-  if (error instanceof ImportError) return t(`commands.schedule.import.errors.${error.reason}`)
+  if (error instanceof ImportError) {
+    const reason = t(`scheduleImport.errors.${error.reason}`)
+    return t('commands.schedule.refused', { reason })
+  }
   if (error instanceof StaleRevisionError) return t('commands.schedule.stale')
   if (error instanceof InvalidRequestError) {
     return t('commands.schedule.refused', { reason: error.message })

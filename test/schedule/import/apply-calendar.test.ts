@@ -6,7 +6,7 @@ import { openScheduleDatabase } from '../../../src/schedule/store/open-database.
 import { createScheduleStore } from '../../../src/schedule/store/sql-schedule-store.ts'
 import { brief, calendar } from './context.ts'
 
-const now = () => Date.parse('2026-09-21T00:00:00Z')
+const now = () => Date.parse('2026-08-31T00:00:00Z')
 const timeZone = 'Asia/Shanghai'
 
 function one(uid: string, day: string): string[] {
