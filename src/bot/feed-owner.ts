@@ -11,7 +11,8 @@ export async function describeFeed(
   const guild = client.guilds.cache.get(guildId)
   if (!guild) return null
   try {
-    await guild.members.fetch(userId)
+    // Nobody tells the bot who leaves, so what it remembers of members says nothing.
+    await guild.members.fetch({ user: userId, force: true, cache: false })
   } catch (error) {
     if (error instanceof DiscordAPIError && gone.has(error.code)) return null
     throw error
