@@ -186,6 +186,11 @@ describe('/schedule import', () => {
       (_each, index) => `2026-12-01,08:00,09:00,Course ${index},T\n`,
     )
     const preview = await upload(csv(header + rows.join('')), { user })
+    const quicker = await upload(csv(header + chess), { user })
+    await act(quicker, 'import:apply', { says: /^已导入/, user })
+    const anew = await act(preview, 'import:apply', { says: /重新比较/, user })
+    assert.match(anew.content, /-# 完整内容在附件里。$/)
+    assert.equal(anew.attachments.length, 1)
     assert.match(preview.content, /-# 还有 52 节\n[^]*-# 完整内容在附件里。$/)
     const file = preview.attachments[0]
     assert.equal(file?.filename, 'preview.md')

@@ -27,6 +27,8 @@ export interface PreviewOptions {
   locale: Locale
   t: Translate
   timeZone: string
+  /** Stands above it all. */
+  heading: string | null
 }
 
 /** What an import would do, with menus to correct the columns and the buttons to decide. */
@@ -47,7 +49,7 @@ export function previewMessage(preview: Preview, options: PreviewOptions): BaseM
 type TextOptions = PreviewOptions & { most: typeof short }
 
 function previewText({ started, draft, proposal }: Preview, options: TextOptions): string {
-  const { t, locale, timeZone, most } = options
+  const { t, locale, timeZone, heading, most } = options
   const { problems, problemCount, notes, mapping } = draft
   const counts = proposal ? countChanges(proposal.difference) : null
   const columns = mapping.map(({ column, field }) => `${quoted(column)} → ${fieldName(field, t)}`)
@@ -55,6 +57,7 @@ function previewText({ started, draft, proposal }: Preview, options: TextOptions
   const rows =
     proposal && differenceText(proposal.difference, { locale, t, timeZone, most: most.rows })
   return [
+    ...(heading === null ? [] : [`**${heading}**`]),
     `### ${escapeMarkdown(started.fileName)}`,
     counts === null
       ? t('commands.schedule.import.nothingNew')

@@ -133,14 +133,18 @@ async function findImport(
   return null
 }
 
-async function showPreview(started: StartedImport, step: Step, heading = ''): Promise<Message> {
+async function showPreview(
+  started: StartedImport,
+  step: Step,
+  heading: string | null = null,
+): Promise<Message> {
   const { interaction, deps, t } = step
   try {
     const preview = await previewImport(started, deps)
     const { timeZone } = await deps.schedules.forGuild(started.guildId)
     const locale = toLocale(interaction.locale)
-    const message = previewMessage(preview, { locale, t, timeZone })
-    return { ...message, content: heading + (message.content ?? ''), attachments: [] }
+    const message = previewMessage(preview, { locale, t, timeZone, heading })
+    return { ...message, attachments: [] }
   } catch (error) {
     return { content: failureText(error, t), attachments: [], components: [] }
   }
@@ -160,7 +164,7 @@ async function apply(started: StartedImport, step: Step): Promise<Message> {
     return { ...message, attachments: [], components: [undoRow(made, t)] }
   } catch (error) {
     if (error instanceof StaleRevisionError) {
-      return await showPreview(started, step, `**${t('commands.schedule.import.stale')}**\n`)
+      return await showPreview(started, step, t('commands.schedule.import.stale'))
     }
     if (error instanceof NotFoundError) return over(t)
     throw error
