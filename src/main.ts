@@ -24,6 +24,7 @@ import { createReminderStore } from './schedule/reminders/sql-reminder-store.ts'
 import { createSchedules } from './schedule/schedules.ts'
 import { openScheduleDatabase } from './schedule/store/open-database.ts'
 import { createScheduleStore } from './schedule/store/sql-schedule-store.ts'
+import { watchChanges } from './schedule/store/watch-changes.ts'
 import { createAskDatabase } from './tools/ask-database.ts'
 import { createToolRegistry } from './tools/registry.ts'
 
@@ -40,12 +41,17 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
   parts.defer(() => store.close())
   const schedules = createSchedules({ now: Date.now, timeZone, store, log })
   parts.defer(() => schedules.close())
+  let bot: Bot | null = null
   const agent = createPublicAgent()
   parts.defer(() => agent.destroy())
   const calendars = createSubscriptions({
     store,
     fetchCalendar: (options) => fetchCalendar(options, { agent }),
-    applyCalendar: createApplyCalendar({ store, timeZone, now: Date.now }),
+    applyCalendar: createApplyCalendar({
+      store: watchChanges(store, (guildId) => bot?.timetableChanged(guildId)),
+      timeZone,
+      now: Date.now,
+    }),
     now: Date.now,
     every: everyInterval,
     log,
@@ -61,7 +67,6 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
   const discord = await chooseDiscord(config, log)
   parts.defer(() => discord.close())
   const { host, port, apiKeys, corsOrigins } = config.http
-  let bot: Bot | null = null
   const http = await startHttpServer({
     host,
     port,

@@ -67,6 +67,8 @@ export interface Bot {
   start(): Promise<{ applicationId: string; userName: string }>
   /** False once Discord has closed the gateway in a way that no reconnecting mends. */
   isConnected(): boolean
+  /** To be told of changes that no command made: reminders are planned anew. */
+  timetableChanged(guildId: string): void
   /** What a person's calendar feed is called; null: he may not read it (any more). */
   describeFeed(feed: Feed): Promise<FeedDescription | null>
   /**
@@ -189,6 +191,7 @@ export function createBot(deps: BotDeps): Bot {
     },
 
     isConnected: () => isConnected,
+    timetableChanged: (guildId) => reminders.refresh(guildId),
     describeFeed: (feed) => describeFeed(client, feed),
 
     async close({ graceMs = 4_000 } = {}) {
