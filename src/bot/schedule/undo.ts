@@ -1,7 +1,7 @@
 import { ApplicationCommandOptionType, MessageFlags } from 'discord.js'
 
 import { toLocale } from '../../i18n.ts'
-import type { MadeRevision } from '../../schedule/store/schedule-store.ts'
+import { type MadeRevision, StaleRevisionError } from '../../schedule/store/schedule-store.ts'
 import { named } from '../command-definition.ts'
 import type { CommandDeps } from '../command.ts'
 import { textMessage } from './answer-text.ts'
@@ -29,15 +29,15 @@ export const undo: Subcommand = {
     const t = deps.translations(toLocale(interaction.locale))
     const guildId = await guildOfTeacher(interaction, t)
     if (guildId === null) return
-    const [newest] = await deps.timetables.listRevisions(guildId, 1)
-    if (newest?.revision !== Number(rest)) {
+    try {
+      const made = await deps.timetables.undo(guildId, interaction.user.id, Number(rest))
+      const text = await undoneText(made, { interaction, deps, guildId })
+      await interaction.update({ ...textMessage(text, t), components: [] })
+    } catch (error) {
+      if (!(error instanceof StaleRevisionError)) throw error
       const content = t('commands.schedule.notNewest')
       await interaction.reply({ content, flags: MessageFlags.Ephemeral })
-      return
     }
-    const made = await deps.timetables.undo(guildId, interaction.user.id)
-    const text = await undoneText(made, { interaction, deps, guildId })
-    await interaction.update({ ...textMessage(text, t), components: [] })
   },
 }
 

@@ -159,9 +159,10 @@ export interface ScheduleStore {
   change(request: ChangeRequest): Promise<MadeRevision | null>
   /**
    * Takes back the newest change that was not taken back yet, if it is at most 24 hours old, and so
-   * on back with each call. Null: there is none.
+   * on back with each call. Null: there is none. Throws `StaleRevisionError` when the timetable's newest
+   * revision is not the one that is named.
    */
-  undo(guildId: string, by: string): Promise<MadeRevision | null>
+  undo(guildId: string, by: string, revision?: number): Promise<MadeRevision | null>
   /** Newest first; at most the newest 500 are kept. */
   listRevisions(guildId: string, limit: number): Promise<Revision[]>
   /** Null: there is no such revision, or what it changed is not kept any more. */

@@ -163,10 +163,11 @@ export function createScheduleStore({ db, now, timeZone }: ScheduleStoreDeps): S
       })
     },
 
-    async undo(guildId, by) {
+    async undo(guildId, by, revision) {
       assertOrigin(guildId, { by, note: null })
       return await db.transaction().execute(async (trx) => {
         const head = await findHead(trx, guildId)
+        if (revision !== undefined && head?.revision !== revision) throw new StaleRevisionError()
         const undone = await findUndoable(trx, guildId)
         if (!head || undone?.difference == null) return null
         await trx

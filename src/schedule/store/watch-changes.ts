@@ -12,8 +12,8 @@ export function watchChanges(
       if (made) onChange(request.guildId)
       return made
     },
-    async undo(guildId, by) {
-      const made = await store.undo(guildId, by)
+    async undo(guildId, by, revision) {
+      const made = await store.undo(guildId, by, revision)
       if (made) onChange(guildId)
       return made
     },
