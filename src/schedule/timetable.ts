@@ -39,13 +39,3 @@ export interface Term {
   first_date: string
   weeks: number
 }
-
-/** Everything that a guild's teachers have entered or imported. */
-export interface Timetable {
-  /** IANA name of the zone that every date and time is in. */
-  timeZone: string
-  terms: Term[]
-  holidays: Holiday[]
-  classes: ClassMeeting[]
-  assignments: Assignment[]
-}

@@ -58,7 +58,7 @@ describe('a turn', () => {
         toolCalls: [
           { name: 'ask_database', arguments: '{"query": "SELECT 1 AS one"}' },
           { name: 'launch_rocket', arguments: '{}' },
-          { name: 'ask_database', arguments: '{"query": ' },
+          { name: 'ask_database', arguments: 'SELECT 1 AS one' },
         ],
       },
       'Done.',

@@ -101,7 +101,7 @@ function toRefusal(refusal: string): Item {
   ])
 }
 
-// oxlint-disable-next-line max-params -- a part, the same when empty, and what comes between
+/** From the part, the same when empty, and what comes between. */
 function toOutputMessage(part: object, empty: object, deltas: object[]): Item {
   const content_index = 0
   const item = { type: 'message', status: 'completed', role: 'assistant', content: [part] }
