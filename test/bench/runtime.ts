@@ -73,10 +73,11 @@ async function measureOn(column: Column, database: BenchDatabase): Promise<void>
     say(`${column}: long threads are written`)
     const threads = await fillLongThreads(database)
     await withRuntime({ database, home }, async (asker, server) => {
-      say(`${column}: runs`)
-      add(column, await measureRuns(asker, sizes, server))
+      // First, because the heap that a load leaves behind would be used again.
       say(`${column}: open streams`)
       add(column, await measureOpenStreams(asker, sizes, { server, modelUrl }))
+      say(`${column}: runs`)
+      add(column, await measureRuns(asker, sizes, server))
       say(`${column}: thread lengths`)
       add(column, await measureThreadLengths(asker, threads, sizes))
     })
