@@ -1,7 +1,9 @@
 import { hash, randomUUID } from 'node:crypto'
 
 import type { MiddlewareHandler } from 'hono'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+// Not from the package's index, which loads a client of every database there is.
+import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js'
+import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js'
 
 import { AppError } from '../errors.ts'
 import { bindingsOf, clientAddress } from './client-address.ts'

@@ -1,20 +1,8 @@
 import type { Stored } from './store/schedule-store.ts'
-import type { Assignment, Holiday, Term } from './timetable.ts'
+import type { Assignment, ClassMeeting, Holiday, Term } from './timetable.ts'
 
 /** One class of the timetable, as the columns of `Courses` hold it. */
-export interface Course {
-  id: number
-  /** `YYYY-MM-DD`, a calendar date in the schedule's time zone. */
-  course_date: string
-  /** `HH:MM:SS`, wall-clock time in the schedule's time zone. */
-  start_time: string
-  end_time: string
-  course_name: string
-  /** May be empty. */
-  instructor: string
-  room: string | null
-  online_url: string | null
-  notes: string | null
+export interface Course extends Stored<Omit<ClassMeeting, 'source_id'>> {
   /** Number of the week in its term, from 1; null outside all terms. */
   week: number | null
   /** Name of that term. */

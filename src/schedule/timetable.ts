@@ -6,6 +6,7 @@ export interface ClassMeeting {
   start_time: string
   end_time: string
   course_name: string
+  /** May be empty. */
   instructor: string
   room: string | null
   /** http or https. */

@@ -7,7 +7,7 @@
  *   npm run bench -- --quick          below one minute, figures less exact
  *   npm run bench -- --json FILE      the JSON goes there instead of onto the last line
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,7 @@ import { measureRequests } from './figures/requests.ts'
 import { measureStartup } from './figures/startup.ts'
 import { channelsNeeded, contextWindow, measureThreadLengths } from './figures/thread-length.ts'
 import { measureLifted, measureShipped } from './figures/throughput.ts'
+import { elapsedSeconds, say, writeReport } from './output.ts'
 import { startServer } from './processes.ts'
 import { botNames, judge, toTable, type BotName, type Figure } from './report.ts'
 import { openStage, type Stage, type StageOptions } from './stage.ts'
@@ -30,7 +31,6 @@ const full = { starts: 5, turns: 300, rounds: 2, loadMs: 6_000, shippedMs: 20_00
 const quick = { starts: 2, turns: 40, rounds: 1, loadMs: 2_000, shippedMs: 4_000, counted: 5 }
 const sizes = flags.quick ? quick : full
 
-const startedAt = performance.now()
 const folder = mkdtempSync(join(tmpdir(), 'guagua-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const model = await startServer({
@@ -130,7 +130,7 @@ function print(measured: Figure[]): void {
   console.log(`\n${toTable(measured, aims)}\n`)
   const report = {
     quick: flags.quick,
-    seconds: (performance.now() - startedAt) / 1000,
+    seconds: elapsedSeconds(),
     machine: {
       node: process.version,
       cpu: cpus()[0]?.model ?? 'unknown',
@@ -140,15 +140,5 @@ function print(measured: Figure[]): void {
     figures: measured,
     aims,
   }
-  if (flags.json === undefined) console.log(JSON.stringify(report, rounded))
-  else writeFileSync(flags.json, `${JSON.stringify(report, rounded, 2)}\n`)
-}
-
-function rounded(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? Math.round(value * 1000) / 1000 : value
-}
-
-function say(step: string): void {
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)
-  process.stderr.write(`${seconds} s  ${step}\n`)
+  writeReport(report, flags.json)
 }

@@ -9,12 +9,13 @@
  *
  * With TEST_DATABASE_URL, a Postgres server on which databases may be made, Postgres is measured too.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
+import { elapsedSeconds, say, writeReport } from './output.ts'
 import { startServer } from './processes.ts'
 import { measureBaseline, measureModel } from './runtime/baselines.ts'
 import { createClient } from './runtime/client.ts'
@@ -42,7 +43,6 @@ const full = { samples: 300, loadMs: 8_000, openStreams: 1_000 }
 const quick = { samples: 60, loadMs: 2_000, openStreams: 200 }
 const sizes = flags.quick ? quick : full
 
-const startedAt = performance.now()
 const folder = mkdtempSync(join(tmpdir(), 'guagua-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const model = await startServer({
@@ -120,20 +120,10 @@ function print(measured: RuntimeFigure[]): void {
   console.log(`\n${toRuntimeTable(measured, aims)}\n`)
   const report = {
     quick: flags.quick,
-    seconds: (performance.now() - startedAt) / 1000,
+    seconds: elapsedSeconds(),
     machine: { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length },
     figures: measured,
     aims,
   }
-  if (flags.json === undefined) console.log(JSON.stringify(report, rounded))
-  else writeFileSync(flags.json, `${JSON.stringify(report, rounded, 2)}\n`)
-}
-
-function rounded(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? Math.round(value * 1000) / 1000 : value
-}
-
-function say(step: string): void {
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)
-  process.stderr.write(`${seconds} s  ${step}\n`)
+  writeReport(report, flags.json)
 }

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 
 import {
-  activeStatuses,
+  isActiveStatus,
   type Assistant,
   type Message,
   type Run,
@@ -357,13 +357,9 @@ const run = z
     required_action: null,
     incomplete_details: details && { ...(details.reason && { reason: details.reason }) },
     // Its ten minutes were over long before there was an export to import.
-    status: isOver(given.status) ? given.status : 'expired',
-    expires_at: isOver(given.status) ? given.expires_at : null,
+    status: isActiveStatus(given.status) ? 'expired' : given.status,
+    expires_at: isActiveStatus(given.status) ? null : given.expires_at,
   }))
-
-function isOver(status: Run['status']): boolean {
-  return !activeStatuses.some((active) => active === status)
-}
 
 const codeOutput = z.discriminatedUnion('type', [
   z.object({ type: z.literal('logs'), logs: z.string() }),

@@ -9,7 +9,7 @@ import { startTimer as startRealTimer, type StartTimer } from '../../timer.ts'
 import type { TokenCounter } from '../../tokens/token-counter.ts'
 import { noObject } from '../not-found.ts'
 import {
-  activeStatuses,
+  isActiveStatus,
   type Message,
   type ObjectStore,
   type Run,
@@ -340,7 +340,7 @@ export function createRunService({
 }
 
 function isActive({ status }: Run): boolean {
-  return activeStatuses.some((active) => active === status)
+  return isActiveStatus(status)
 }
 
 /** Whether it will change without anybody's doing. */

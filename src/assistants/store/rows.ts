@@ -3,7 +3,7 @@ import { sql, type Insertable, type Selectable } from 'kysely'
 import type { TurnState } from '../../models/driver.ts'
 import type { Database } from './schema.ts'
 import {
-  activeStatuses,
+  isActiveStatus,
   type Message,
   type Run,
   type RunStep,
@@ -69,8 +69,12 @@ export function toRunRow(run: Run): NewRow<'runs'> {
 /** What a change of a run writes. */
 export function toRunStateRow(run: Run): RunStateRow {
   const { status, expires_at, state } = splitRun(run)
-  const isOver = !activeStatuses.some((active) => active === status)
-  return { status, expires_at, state: JSON.stringify(state), ...(isOver && { active: 0 }) }
+  return {
+    status,
+    expires_at,
+    state: JSON.stringify(state),
+    ...(!isActiveStatus(status) && { active: 0 }),
+  }
 }
 
 type RunStateRow = Pick<NewRow<'runs'>, 'status' | 'expires_at' | 'state'> & { active?: 0 }

@@ -34,6 +34,11 @@ export type TurnUsage = ModelUsage & {
   cost?: number | null
 }
 
+/** Whether a run in this state holds its thread. */
+export function isActiveStatus(status: Run['status']): boolean {
+  return activeStatuses.some((active) => active === status)
+}
+
 /** A step as the run engine knows it: with the message it made, and with its usage while open. */
 export interface StepRecord {
   step: RunStep

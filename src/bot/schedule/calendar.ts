@@ -6,7 +6,7 @@ import {
 } from 'discord.js'
 
 import { toLocale } from '../../i18n.ts'
-import { type CalendarOptions, toCalendar } from '../../schedule/calendar/to-calendar.ts'
+import type { CalendarOptions } from '../../schedule/calendar/to-calendar.ts'
 import { named } from '../command-definition.ts'
 import type { CommandDeps } from '../command.ts'
 import { buttonRow } from './answer-text.ts'
@@ -24,6 +24,7 @@ export const calendar: Subcommand = {
     const options = await calendarOf(interaction, deps)
     const address = await feedAddressOf(interaction, deps)
     const renew = { label: t('commands.schedule.calendar.renew'), id: 'calendar:renew' }
+    const { toCalendar } = await import('../../schedule/calendar/to-calendar.ts')
     await interaction.reply({
       content:
         address === null

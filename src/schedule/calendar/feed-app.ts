@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 
 import type { Locale } from '../../i18n.ts'
 import type { ScheduleStore, StoredTimetable } from '../store/schedule-store.ts'
-import { calendarParts, type CalendarOptions } from './to-calendar.ts'
+import type { CalendarOptions } from './to-calendar.ts'
 
 export interface Feed {
   guildId: string
@@ -125,6 +125,8 @@ function cut({ timetable, modifiedAt }: Dated, since: string): Dated {
 }
 
 async function write(options: CalendarOptions): Promise<string> {
+  // At the first request: most programs serve none, and need not load a calendar library to start.
+  const { calendarParts } = await import('./to-calendar.ts')
   const parts: string[] = []
   for (const part of calendarParts(options)) {
     parts.push(part)
