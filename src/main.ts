@@ -73,7 +73,10 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     authenticated: apiKeys.length > 0,
     corsOrigins,
     mountOpen(app) {
-      const describe = async (feed: Feed) => (await bot?.describeFeed(feed)) ?? null
+      const describe = async (feed: Feed) => {
+        if (bot === null) throw new AppError('unavailable', 'The bot is not there yet.')
+        return await bot.describeFeed(feed)
+      }
       app.route('/', createFeedApp({ store, now: Date.now, describe }))
     },
     mount(app) {

@@ -69,7 +69,10 @@ export interface Bot {
   isConnected(): boolean
   /** To be told of changes that no command made: reminders are planned anew. */
   timetableChanged(guildId: string): void
-  /** What a person's calendar feed is called; null: he may not read it (any more). */
+  /**
+   * What a person's calendar feed is called; null: he may not read it (any more). Throws an `AppError`
+   * (`unavailable`) while Discord does not say, as before the start.
+   */
   describeFeed(feed: Feed): Promise<FeedDescription | null>
   /**
    * Takes no more messages, lets running answers finish for `graceMs` (default 4 s), tells the others

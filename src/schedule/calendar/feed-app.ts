@@ -3,6 +3,7 @@ import { setImmediate as letOthersIn } from 'node:timers/promises'
 
 import { Hono } from 'hono'
 
+import { AppError } from '../../errors.ts'
 import type { Locale } from '../../i18n.ts'
 import type { ScheduleStore, StoredTimetable } from '../store/schedule-store.ts'
 import type { CalendarOptions } from './to-calendar.ts'
@@ -24,7 +25,7 @@ export interface FeedAppDeps {
   now: () => number
   /**
    * Says what a feed is called; null: its owner may not read it (any more), which is answered as if there
-   * were none. Default: everybody may.
+   * were none. Throws an `AppError` (`unavailable`) while that cannot be said. Default: everybody may.
    */
   describe?: (feed: Feed) => Promise<FeedDescription | null>
 }
@@ -33,6 +34,8 @@ export interface FeedAppDeps {
 const weeksBack = 26
 /** How long a program may take its copy for new. */
 const maxAgeSeconds = 900
+/** When a program may ask again that came at the wrong time. */
+const retryAfterSeconds = 60
 /** Texts that are kept for the next reader, in characters (UTF-16 code units). */
 const maxCached = 8_000_000
 /** Takes about 5 ms. */
@@ -41,7 +44,8 @@ const eventsAtOnce = 100
 /**
  * `GET /calendar/<token>.ics`: a guild's timetable for the calendar program of one person. The token is
  * the key: 256 random bits, so that neither guessing nor the time of the look-up in the store's index
- * leads anywhere. Whatever is not there is the same 404.
+ * leads anywhere. Whatever is not there is the same 404, on which programs forget a calendar: while it
+ * cannot be known, the answer is 503.
  */
 export function createFeedApp({ store, now, describe = describePlainly }: FeedAppDeps): Hono {
   const app = new Hono()
@@ -49,8 +53,12 @@ export function createFeedApp({ store, now, describe = describePlainly }: FeedAp
 
   app.get('/calendar/:file{[A-Za-z0-9_-]{43}\\.ics}', async (context) => {
     const feed = await store.findFeed(context.req.param('file').slice(0, -'.ics'.length))
-    const description = feed && (await describe(feed))
+    const description = feed && (await describe(feed).catch(toUnavailable))
     if (!feed || !description) return context.notFound()
+    if (description === 'unavailable') {
+      const wait = { 'Retry-After': `${retryAfterSeconds}`, 'Cache-Control': 'no-store' }
+      return context.text('The calendar cannot be read now. Ask again later.', 503, wait)
+    }
     const since = firstDateAt(now())
     const outline = await store.getOutline(feed.guildId)
     const version = { ...description, guildId: feed.guildId, since }
@@ -87,6 +95,11 @@ export function createFeedApp({ store, now, describe = describePlainly }: FeedAp
   }
 
   return app
+}
+
+function toUnavailable(error: unknown): 'unavailable' {
+  if (error instanceof AppError && error.code === 'unavailable') return error.code
+  throw error
 }
 
 const describePlainly = async (): Promise<FeedDescription> => ({

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { Hono } from 'hono'
 import ICAL from 'ical.js'
 
+import { AppError } from '../../../src/errors.ts'
 import { createFeedApp, type FeedAppDeps } from '../../../src/schedule/calendar/feed-app.ts'
 import { openScheduleDatabase } from '../../../src/schedule/store/open-database.ts'
 import type { ScheduleStore } from '../../../src/schedule/store/schedule-store.ts'
@@ -161,6 +162,19 @@ describe('createFeedApp', () => {
     assert.match(text, /X-WR-CALNAME:AGI课堂\r\n/)
     assert.match(text, /DESCRIPTION:教师：王卓然\r\n/)
     assert.equal((await app.request(await pathOf('g', 'gone'))).status, 404)
+  })
+
+  it('answers 503 while nobody can say who its owner is: on 404, programs forget a calendar', async () => {
+    const app = mount({
+      describe: async () => {
+        throw new AppError('unavailable', 'Discord does not answer.')
+      },
+    })
+    const response = await app.request(await pathOf())
+    assert.equal(response.status, 503)
+    assert.equal(response.headers.get('retry-after'), '60')
+    assert.equal(response.headers.get('cache-control'), 'no-store')
+    assert.equal((await app.request(`/calendar/${'A'.repeat(43)}.ics`)).status, 404)
   })
 
   it('is empty for a guild without a timetable', async () => {
