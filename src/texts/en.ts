@@ -128,7 +128,7 @@ export const en = {
       foundNone: 'No class of {{what}}.',
       more: 'and {{count}} more',
       onlyTeachers:
-        'Only teachers can change the schedule: members with “Manage Server” or “Manage Events”, or a role named Teacher or TA.',
+        'Only teachers can change the schedule: members with the permission “Manage Server” or “Manage Events”, or with a role such as Teacher, Lecturer, TA or 老师.',
       onlyInServers: 'This works in a server only.',
       noOwn: 'This server still shows the sample. Use `/schedule import` or `/schedule add` first.',
       ownNow: 'The sample is gone: from now on this server has its own schedule.',
@@ -266,9 +266,14 @@ export const en = {
         description: 'Get the schedule for your calendar program',
         file: 'Open this file with your calendar program.',
         feed: 'Subscribe to this address in your calendar program, and it stays up to date. It is yours alone: keep it to yourself.\n<{{address}}>\nOr open the file once.',
+        fileEmpty:
+          'This server has no schedule of its own yet: what `/schedule` shows is a sample, and that is nothing for your calendar. Teachers can change that with `/schedule import` or `/schedule add`.',
+        feedEmpty:
+          'This server has no schedule of its own yet: what `/schedule` shows is a sample, and that is nothing for your calendar. You can already subscribe to this address, which is yours alone: the classes appear there as soon as a teacher uses `/schedule import` or `/schedule add`.\n<{{address}}>',
+        inServers:
+          'Use this in the server of your class. Here I only have a sample, and that is nothing for your calendar.',
         renew: 'New address',
         renewed: 'The old address does not work any more. The new one:\n<{{address}}>',
-        sample: 'Sample schedule',
       },
       subscribe: {
         name: 'subscribe',
@@ -352,7 +357,7 @@ export const en = {
       onlyInServers: 'Set up reminders in the server of the class: its timetable is meant.',
       notHere: 'I am not a member of this server, so I have nothing to remind of here.',
       onlyTeachers:
-        'Only teachers can do this: members with the permission “Manage Events” or a teacher’s role.',
+        'Only teachers can do this: members with the permission “Manage Server” or “Manage Events”, or with a role such as Teacher, Lecturer, TA or 老师.',
       mute: 'I cannot write in {{channel}}. Let me see it and send messages there, then try again.',
       badLeads:
         'I cannot use {{text}}. Write one to five times from 1 minute to 7 days, e.g. `15`, `1h, 10min` or `2 days`.',

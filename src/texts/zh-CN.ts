@@ -125,7 +125,7 @@ export const zhCN: Texts = {
       foundNone: '没有找到{{what}}的课。',
       more: '还有 {{count}} 节',
       onlyTeachers:
-        '只有老师可以修改课程表：拥有“管理服务器”或“管理活动”权限，或者身份组名为老师、助教的成员。',
+        '只有老师可以修改课程表：拥有“管理服务器”或“管理活动”权限，或者有老师、讲师、助教、Teacher 等身份组的成员。',
       onlyInServers: '这个命令只能在服务器里使用。',
       noOwn: '这个服务器目前显示的是示例课程表，请先用 `/schedule import` 或 `/schedule add`。',
       ownNow: '示例已撤下：从现在起这个服务器有自己的课程表。',
@@ -242,9 +242,13 @@ export const zhCN: Texts = {
         description: '把课程表放进你的日历',
         file: '用日历软件打开这个文件。',
         feed: '在日历软件里订阅这个地址，内容会自动更新。地址只属于你，请不要告诉别人。\n<{{address}}>\n也可以直接打开文件。',
+        fileEmpty:
+          '这个服务器还没有自己的课程表：`/schedule` 显示的是示例，不适合放进你的日历。老师可以用 `/schedule import` 或 `/schedule add` 建立课程表。',
+        feedEmpty:
+          '这个服务器还没有自己的课程表：`/schedule` 显示的是示例，不适合放进你的日历。你现在就可以订阅这个只属于你的地址，老师用 `/schedule import` 或 `/schedule add` 之后，课程会自动出现。\n<{{address}}>',
+        inServers: '请在你上课的服务器里使用。这里只有示例课程表，不适合放进你的日历。',
         renew: '换一个地址',
         renewed: '旧地址已失效，新的地址是：\n<{{address}}>',
-        sample: '示例课程表',
       },
       subscribe: {
         name: '订阅',
@@ -316,7 +320,8 @@ export const zhCN: Texts = {
       tooOld: '这条消息太旧，按钮已失效。请用 `/remind stop`。',
       onlyInServers: '请在课程所在的服务器里设置提醒：提醒的是那里的课程表。',
       notHere: '我不是这个服务器的成员，在这里没有可以提醒的内容。',
-      onlyTeachers: '只有老师可以这样做：需要“管理活动”权限，或者老师的身份组。',
+      onlyTeachers:
+        '只有老师可以这样做：拥有“管理服务器”或“管理活动”权限，或者有老师、讲师、助教、Teacher 等身份组的成员。',
       mute: '我不能在 {{channel}} 发言。请允许我查看并发送消息，然后再试。',
       badLeads:
         '{{text}} 用不了。请写一到五个时间，从 1 分钟到 7 天，例如 `15`、`1小时、10分钟` 或 `2天`。',

@@ -124,7 +124,8 @@ describe('/remind', () => {
   it('lets only teachers remind a channel, and only one in which the bot may speak', async () => {
     const { alex, wangZhuoran } = bench.discord.users
     const options = { channel: { about: 'classes', course: 'Algebra' } }
-    assert.match((await remind(alex, options)).content, /Only teachers/)
+    const refused = /Only teachers .+“Manage Server” or “Manage Events”.+ role such as Teacher/
+    assert.match((await remind(alex, options)).content, refused)
     const done = await remind(wangZhuoran, options)
     assert.match(done.content, new RegExp(`^好的，我会在 <#${channels.questions}> 提醒：\n`))
     const mute = { channel: { channel: channels.teachers } }

@@ -42,11 +42,19 @@ describe('/schedule calendar', () => {
     return { status: response.status, text: await response.text() }
   }
 
-  it('gives the sample as a file in a direct message', async () => {
-    const { alex } = bench.discord.users
-    const answer = await use(alex, await alex.dm())
-    assert.equal(answer.content, 'Open this file with your calendar program.')
-    assert.match(await fileOf(answer), /^BEGIN:VCALENDAR\r\n[^]*BEGIN:VEVENT/)
+  it('keeps the sample out of calendars, and says so', async () => {
+    const { alex, liLei } = bench.discord.users
+    const direct = await use(alex, await alex.dm())
+    assert.match(direct.content, /^Use this in the server of your class\./)
+    assert.deepEqual(direct.attachments, [])
+
+    const answer = await use()
+    assert.match(answer.content, /^This server has no schedule of its own yet/)
+    assert.deepEqual(answer.attachments, [])
+    const feed = await read(addressIn(answer))
+    assert.equal(feed.status, 200)
+    assert.doesNotMatch(feed.text, /VEVENT/)
+    assert.match((await use(liLei)).content, /^这个服务器还没有自己的课程表.+\n<https:/)
   })
 
   it('gives everybody an address of his own, and a new one when asked', async () => {

@@ -21,18 +21,22 @@ export const calendar: Subcommand = {
 
   async execute(interaction, deps) {
     const t = deps.translations(toLocale(interaction.locale))
+    const flags = MessageFlags.Ephemeral
+    if (interaction.guildId === null) {
+      await interaction.reply({ content: t('commands.schedule.calendar.inServers'), flags })
+      return
+    }
     const options = await calendarOf(interaction, deps)
     const address = await feedAddressOf(interaction, deps)
     const renew = { label: t('commands.schedule.calendar.renew'), id: 'calendar:renew' }
-    const { toCalendar } = await import('../../schedule/calendar/to-calendar.ts')
+    const files = options === null ? [] : [await fileOf(options)]
+    const way = address === null ? 'file' : 'feed'
+    const key = options === null ? (`${way}Empty` as const) : way
     await interaction.reply({
-      content:
-        address === null
-          ? t('commands.schedule.calendar.file')
-          : t('commands.schedule.calendar.feed', { address }),
-      files: [{ name: 'schedule.ics', attachment: Buffer.from(toCalendar(options), 'utf8') }],
+      content: t(`commands.schedule.calendar.${key}`, { address }),
+      files,
       components: address === null ? [] : [buttonRow(renew)],
-      flags: MessageFlags.Ephemeral,
+      flags,
     })
   },
 
@@ -62,24 +66,24 @@ async function feedAddressOf(
   return feedAddress(await timetables.feedToken(guildId, user.id))
 }
 
+/** Null: the guild has no timetable of its own. The sample is nothing for anybody's calendar. */
 async function calendarOf(
   { guildId, guild, locale }: ChatInputCommandInteraction,
-  { timetables, schedules, translations }: CommandDeps,
-): Promise<CalendarOptions> {
-  const t = translations(toLocale(locale))
-  const own = guildId === null ? null : await timetables.getTimetable(guildId)
-  const [newest] = guildId === null ? [] : await timetables.listRevisions(guildId, 1)
-  const described = {
-    guildId: guildId ?? 'sample',
-    name: guild?.name ?? t('commands.schedule.calendar.sample'),
+  { timetables }: CommandDeps,
+): Promise<CalendarOptions | null> {
+  const timetable = guildId === null ? null : await timetables.getTimetable(guildId)
+  if (guildId === null || timetable === null) return null
+  const [newest] = await timetables.listRevisions(guildId, 1)
+  return {
+    guildId,
+    name: guild?.name ?? '瓜瓜 Guagua',
+    timetable,
     modifiedAt: newest?.at ?? 0,
     locale: toLocale(locale),
   }
-  if (own) return { ...described, timetable: own }
-  const sample = await schedules.forGuild(guildId)
-  const courses = await sample.between('0000-01-01', '9999-12-31')
-  const classes = courses.map((course) => ({ ...course, source_id: null }))
-  const { timeZone } = sample
-  const timetable = { revision: 0, timeZone, classes, assignments: [], holidays: [] }
-  return { ...described, timetable }
+}
+
+async function fileOf(options: CalendarOptions) {
+  const { toCalendar } = await import('../../schedule/calendar/to-calendar.ts')
+  return { name: 'schedule.ics', attachment: Buffer.from(toCalendar(options), 'utf8') }
 }
