@@ -30,6 +30,7 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
   return {
     '0001_assistants_threads_runs': { up: (db) => createFirstTables(db, dialect) },
     '0002_projects_usage': { up: (db) => addProjectsAndUsage(db, dialect) },
+    '0003_files_vector_stores': { up: (db) => addFilesAndVectorStores(db, dialect) },
   }
 }
 
@@ -154,5 +155,125 @@ async function addProjectsAndUsage(db: Kysely<unknown>, dialect: SqlDialect): Pr
     .createIndex('usage_records_created')
     .on('usage_records')
     .column('created_at')
+    .execute()
+}
+
+async function addFilesAndVectorStores(db: Kysely<unknown>, dialect: SqlDialect): Promise<void> {
+  const number = wholeNumber(dialect)
+  const table = (name: string) =>
+    db.schema
+      .createTable(name)
+      .addColumn('seq', dialect.sequence, (column) => column.primaryKey())
+      .addColumn('id', 'text', (column) => column.notNull().unique())
+      .addColumn('created_at', number, (column) => column.notNull())
+
+  await db.schema
+    .createTable('blobs')
+    .addColumn('sha256', 'text', (column) => column.primaryKey())
+    .addColumn('bytes', number, (column) => column.notNull())
+    .addColumn('deleting', 'integer', (column) => column.notNull().defaultTo(0))
+    .addColumn('touched_at', number, (column) => column.notNull())
+    .execute()
+  await table('files')
+    .addColumn('project', 'text', (column) => column.notNull())
+    .addColumn('purpose', 'text', (column) => column.notNull())
+    .addColumn('filename', 'text', (column) => column.notNull())
+    .addColumn('bytes', number, (column) => column.notNull())
+    .addColumn('expires_at', number)
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .execute()
+  await db.schema
+    .createTable('file_owners')
+    .addColumn('file_id', 'text', (column) => column.notNull())
+    .addColumn('owner_id', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('file_owners_pkey', ['file_id', 'owner_id'])
+    .execute()
+  await table('vector_stores')
+    .addColumn('project', 'text', (column) => column.notNull())
+    .addColumn('name', 'text')
+    .addColumn('description', 'text')
+    .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('expires_after_days', 'integer')
+    .addColumn('last_active_at', number, (column) => column.notNull())
+    .addColumn('expires_at', number)
+    .addColumn('expired', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute()
+  await db.schema
+    .createTable('vector_store_files')
+    .addColumn('seq', dialect.sequence, (column) => column.primaryKey())
+    .addColumn('vector_store_id', 'text', (column) =>
+      column.notNull().references('vector_stores.id').onDelete('cascade'),
+    )
+    .addColumn('file_id', 'text', (column) => column.notNull())
+    .addColumn('created_at', number, (column) => column.notNull())
+    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('last_error', 'text')
+    .addColumn('usage_bytes', number, (column) => column.notNull().defaultTo(0))
+    .addColumn('attributes', 'text', (column) => column.notNull())
+    .addColumn('max_chunk_size_tokens', 'integer', (column) => column.notNull())
+    .addColumn('chunk_overlap_tokens', 'integer', (column) => column.notNull())
+    .addColumn('claimed_by', 'text')
+    .addColumn('claimed_until', number)
+    .addColumn('tries', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute()
+  await table('vector_store_batches')
+    .addColumn('vector_store_id', 'text', (column) =>
+      column.notNull().references('vector_stores.id').onDelete('cascade'),
+    )
+    .addColumn('cancelled', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute()
+  await db.schema
+    .createTable('vector_store_batch_files')
+    .addColumn('batch_id', 'text', (column) =>
+      column.notNull().references('vector_store_batches.id').onDelete('cascade'),
+    )
+    .addColumn('file_id', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('vector_store_batch_files_pkey', ['batch_id', 'file_id'])
+    .execute()
+  await db.schema
+    .createTable('index_removals')
+    .addColumn('seq', dialect.sequence, (column) => column.primaryKey())
+    .addColumn('vector_store_id', 'text', (column) => column.notNull())
+    .addColumn('file_id', 'text')
+    .execute()
+  await db.schema
+    .alterTable('threads')
+    .addColumn('searches', number, (column) => column.notNull().defaultTo(0))
+    .execute()
+
+  const index = (name: string) => db.schema.createIndex(name)
+  await index('files_project').on('files').columns(['project', 'seq']).execute()
+  await index('files_sha256').on('files').column('sha256').execute()
+  await index('files_expires')
+    .on('files')
+    .column('expires_at')
+    .where(sql`expires_at`, 'is not', sql`null`)
+    .execute()
+  await index('file_owners_owner').on('file_owners').column('owner_id').execute()
+  await index('vector_stores_project').on('vector_stores').columns(['project', 'seq']).execute()
+  await index('vector_stores_expires')
+    .on('vector_stores')
+    .column('expires_at')
+    .where(sql`expires_at`, 'is not', sql`null`)
+    .execute()
+  await index('vector_store_files_store')
+    .on('vector_store_files')
+    .columns(['vector_store_id', 'file_id'])
+    .unique()
+    .execute()
+  await index('vector_store_files_seq')
+    .on('vector_store_files')
+    .columns(['vector_store_id', 'seq'])
+    .execute()
+  await index('vector_store_files_file').on('vector_store_files').column('file_id').execute()
+  // The work that waits.
+  await index('vector_store_files_waiting')
+    .on('vector_store_files')
+    .column('seq')
+    .where(sql`status`, '=', sql`'in_progress'`)
+    .execute()
+  await index('vector_store_batches_store')
+    .on('vector_store_batches')
+    .columns(['vector_store_id', 'seq'])
     .execute()
 }

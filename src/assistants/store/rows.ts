@@ -31,7 +31,9 @@ export function toThreadRow(thread: Thread): NewRow<'threads'> {
   }
 }
 
-export function fromThreadRow(row: Omit<Row<'threads'>, 'seq' | 'deleted' | 'project'>): Thread {
+type ThreadRow = Omit<Row<'threads'>, 'seq' | 'deleted' | 'project' | 'searches'>
+
+export function fromThreadRow(row: ThreadRow): Thread {
   return {
     id: row.id,
     object: 'thread',

@@ -19,6 +19,8 @@ export interface Database {
     tool_resources: string
     /** 1: gone for everybody; its rows are being removed. */
     deleted: Generated<number>
+    /** How many searches of files its runs have made: each has its own number in citations. */
+    searches: Generated<number>
   }
   messages: {
     seq: Generated<number>
@@ -90,4 +92,70 @@ export interface Database {
     /** US dollars; null where nobody knows the model's price. */
     cost: number | null
   }
+  /** What is in the blob store, or is about to be. One that no file has is deleted after a while. */
+  blobs: {
+    sha256: string
+    bytes: number
+    /** 1: being deleted; whoever brings the same bytes again waits until the row is gone. */
+    deleting: Generated<number>
+    /** When bytes were last brought, in Unix seconds. */
+    touched_at: number
+  }
+  files: {
+    seq: Generated<number>
+    id: string
+    /** Unix seconds, as all times here. */
+    created_at: number
+    project: string
+    purpose: string
+    filename: string
+    bytes: number
+    expires_at: number | null
+    sha256: string
+  }
+  /** Assistants and threads whose `code_interpreter.file_ids` hold a file. */
+  file_owners: { file_id: string; owner_id: string }
+  vector_stores: {
+    seq: Generated<number>
+    id: string
+    created_at: number
+    project: string
+    name: string | null
+    description: string | null
+    metadata: string
+    expires_after_days: number | null
+    last_active_at: number
+    expires_at: number | null
+    /** 1: its time was over; its files are detached. */
+    expired: Generated<number>
+  }
+  /** A file in a vector store. While it is `in_progress`, it is work that one process claims. */
+  vector_store_files: {
+    seq: Generated<number>
+    vector_store_id: string
+    file_id: string
+    created_at: number
+    status: string
+    /** JSON of the API's member. */
+    last_error: string | null
+    usage_bytes: Generated<number>
+    /** JSON. */
+    attributes: string
+    max_chunk_size_tokens: number
+    chunk_overlap_tokens: number
+    claimed_by: string | null
+    claimed_until: number | null
+    /** How often the work on it began; a file that kills its process is not tried for ever. */
+    tries: Generated<number>
+  }
+  vector_store_batches: {
+    seq: Generated<number>
+    id: string
+    created_at: number
+    vector_store_id: string
+    cancelled: Generated<number>
+  }
+  vector_store_batch_files: { batch_id: string; file_id: string }
+  /** What the search index must forget; written where a file leaves a store. Null: the whole store. */
+  index_removals: { seq: Generated<number>; vector_store_id: string; file_id: string | null }
 }
