@@ -47,7 +47,7 @@ export interface BotDeps {
   /** The guilds' own timetables, to be changed. */
   timetables: ScheduleStore
   reminders: ReminderStore
-  pictures: Pick<Pictures, 'drawWeek'>
+  pictures: Pick<Pictures, 'drawWeek' | 'warm'>
   /** Looks at the calendars on the web whose time has come, new ones among them. */
   refreshCalendars: () => Promise<void>
   /** The address of the calendar feed of a secret; absent: nobody could reach it. */

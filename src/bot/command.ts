@@ -33,7 +33,7 @@ export interface CommandDeps {
   refreshCalendars: () => Promise<void>
   /** The address of the feed of a secret; null: nobody could reach it. */
   feedAddress: ((token: string) => string) | null
-  pictures: Pick<Pictures, 'drawWeek'>
+  pictures: Pick<Pictures, 'drawWeek' | 'warm'>
   reminders: { store: ReminderStore } & Pick<Reminders, 'refresh'>
   notices: Pick<Notices, 'channelOf' | 'setChannel'>
   translations: Translations

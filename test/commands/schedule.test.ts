@@ -103,6 +103,7 @@ describe('/schedule with a timetable of its own', () => {
               due_time: '23:59:00',
               url: 'https://example.com/essay',
               notes: null,
+              source_id: null,
             },
           ],
         },
@@ -217,7 +218,7 @@ describe('/schedule with a timetable of its own', () => {
     const [picture] = shown.attachments
     assert.equal(shown.content, '### Classes this week')
     assert.equal(picture?.content_type, 'image/png')
-    assert.match(String(picture.description), /Linear Algebra/)
+    assert.match(String(picture.description), /^Timetable of .+ · AGI课堂\.\n[^]*Linear Algebra/)
     assert.ok((picture.width ?? 0) > 500)
 
     await bench.restart({ clock: createManualClock(now) })
@@ -239,6 +240,22 @@ describe('/schedule with a timetable of its own', () => {
     const elsewhere = await (await press(next, '▶', liLei)).reply()
     assert.match(elsewhere.content, /^12月7日周一 – 12月13日周日没有课。/)
     assert.equal((elsewhere.flags ?? 0) & 64, 64)
+  })
+
+  it('gets ready to draw where a picture may be asked for', async () => {
+    const chances: string[] = []
+    const pictures = {
+      drawWeek: async () => Buffer.from('a picture'),
+      warm: (chance: string) => void chances.push(chance),
+    }
+    await bench.restart({ clock: createManualClock(now), pictures })
+    await use({ show: {} })
+    await use({ next: {} })
+    assert.deepEqual(chances, [])
+    await use({ show: { when: 'thisWeek' } })
+    await use({ show: { picture: true } })
+    assert.deepEqual(chances, ['likely', 'sure'])
+    await bench.restart({ clock: createManualClock(now) })
   })
 
   it('puts what does not fit into a file', async () => {

@@ -70,7 +70,7 @@ export interface AskOptions {
 
 export interface BenchOptions {
   discord?: ServeOptions
-  bot?: Partial<Pick<BotDeps, 'clock' | 'assistantId' | 'timeZone' | 'feedAddress'>>
+  bot?: Partial<Pick<BotDeps, 'clock' | 'assistantId' | 'timeZone' | 'feedAddress' | 'pictures'>>
   /** Milliseconds since the epoch for the schedule; default: the real time. */
   now?: () => number
   /** How long the driver waits for the model's first token. */

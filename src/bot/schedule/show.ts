@@ -37,13 +37,15 @@ export const show: Subcommand = {
     const t = deps.translations(locale)
     const isPicture = interaction.options.getBoolean('picture') ?? false
     const period = toPeriod(interaction.options.getString('when'))
-    // A picture takes a while, the first one above all.
+    const isWeek = period === 'thisWeek' || period === 'nextWeek'
+    // A picture takes a while, the first one above all; below a week there is a button for it.
+    if (isPicture || isWeek) deps.pictures.warm(isPicture ? 'sure' : 'likely')
     if (isPicture) await interaction.deferReply()
     const schedule = await deps.schedules.forGuild(interaction.guildId)
     const today = localNow(deps.clock.now(), schedule.timeZone).toPlainDate()
     const days = periodDays(period, today)
-    const isWeek = days.from !== days.to
-    const view: View = { schedule, days, locale, t, when: t(`commands.schedule.${period}`) }
+    const title = interaction.guild?.name ?? ''
+    const view: View = { schedule, title, days, locale, t, when: t(`commands.schedule.${period}`) }
     if (isPicture) {
       const week = weekOf(Temporal.PlainDate.from(days.from))
       const whole = isWeek ? view : { ...view, days: week, when: dayRange(week, locale) }
@@ -58,6 +60,7 @@ export const show: Subcommand = {
     const monday = toMonday(date)
     const look = looks.find((each) => each === wanted)
     if (!monday || !look) return
+    deps.pictures.warm(look === 'text' ? 'likely' : 'sure')
     // What somebody else asked for stays as it is.
     const isOwn = interaction.message.interactionMetadata?.user.id === interaction.user.id
     await (isOwn
@@ -67,13 +70,16 @@ export const show: Subcommand = {
     const t = deps.translations(locale)
     const schedule = await deps.schedules.forGuild(interaction.guildId)
     const days = weekOf(monday)
-    const view = { schedule, days, locale, t, when: dayRange(days, locale) }
+    const title = interaction.guild?.name ?? ''
+    const view = { schedule, title, days, locale, t, when: dayRange(days, locale) }
     await interaction.editReply({ attachments: [], ...(await weekMessage(view, look, deps)) })
   },
 }
 
 interface View {
   schedule: Schedule
+  /** The server's name; empty in direct messages. */
+  title: string
   days: Days
   locale: Locale
   t: Translate
@@ -105,10 +111,10 @@ async function weekMessage(view: View, look: Look, deps: CommandDeps): Promise<B
 }
 
 async function pictureOf(view: View, theme: Theme, { pictures, clock }: CommandDeps) {
-  const { schedule, days, locale, t, when } = view
+  const { schedule, title, days, locale, t, when } = view
   const week: Week = {
     monday: days.from,
-    title: '',
+    title,
     weekLabel: weekLabel(view),
     timeZone: schedule.timeZone,
     now: clock.now(),

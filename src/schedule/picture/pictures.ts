@@ -13,8 +13,12 @@ export interface Pictures {
    * aborted, and an `AppError` (`unavailable`) when it cannot be drawn or too much is waiting.
    */
   drawWeek(week: Week, options?: { signal?: AbortSignal }): Promise<Buffer>
-  /** Loads the fonts now; without it the first picture does, and takes a second longer. */
-  warm(): void
+  /**
+   * Starts the thread, because a picture comes (`sure`), or may (`likely`): then it draws one for nobody
+   * too, after which the first real one takes 0.2 s instead of 0.7 s, but only where somebody has asked
+   * for a picture before. Whoever wants none does not pay for them with memory.
+   */
+  warm(chance: 'sure' | 'likely'): void
   close(): Promise<void>
 }
 
@@ -36,6 +40,29 @@ interface Job {
 /** Pictures that may wait at once. */
 const maxWaiting = 50
 
+/** Has Chinese and Latin letters in both weights. */
+const trial = boundWeek({
+  monday: '2024-01-01',
+  title: '瓜瓜 Guagua',
+  weekLabel: null,
+  timeZone: 'UTC',
+  now: 0,
+  locale: 'zh-CN',
+  theme: 'dark',
+  classes: [
+    {
+      id: 1,
+      course_date: '2024-01-01',
+      start_time: '08:00:00',
+      end_time: '12:00:00',
+      course_name: '课程 Course',
+      instructor: '老师 Teacher',
+    },
+  ],
+  assignments: [],
+  holidays: [],
+})
+
 /** Draws in a thread of its own, one picture after the other, so that nothing else waits for it. */
 export function createPictures(deps: PicturesDeps): Pictures {
   const { idleMs = 5 * 60_000, timeLimitMs = 20_000, startTimer = realTimer } = deps
@@ -46,6 +73,7 @@ export function createPictures(deps: PicturesDeps): Pictures {
   let stopTimer = () => {}
   let lastId = 0
   let closed = false
+  let wasAsked = false
 
   function startWorker(): Worker {
     const cacheDir = getCompileCacheDir()
@@ -122,14 +150,17 @@ export function createPictures(deps: PicturesDeps): Pictures {
     async drawWeek(week, { signal } = {}) {
       signal?.throwIfAborted()
       if (closed) throw new AppError('unavailable', 'Pictures are closed.')
+      wasAsked = true
       if (waiting.length >= maxWaiting) {
         throw new AppError('unavailable', 'Too many pictures are being drawn. Try again later.')
       }
       return await enqueue(boundWeek(week), signal)
     },
-    warm() {
-      if (closed || worker !== null) return
+    warm(chance) {
+      if (closed || worker !== null || (chance === 'likely' && !wasAsked)) return
       worker = startWorker()
+      // Nobody waits for its answer; the renderer is slow at first.
+      if (chance === 'likely') worker.postMessage({ id: 0, week: trial } satisfies PictureJob)
       stopTimer = startTimer(idleMs, () => void stopWorker())
     },
     async close() {

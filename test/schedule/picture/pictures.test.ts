@@ -144,4 +144,32 @@ describe('createPictures, when something goes wrong', () => {
     assert.deepEqual(timers, [])
     await assert.rejects(pictures.drawWeek(weekOf([])), { code: 'unavailable' })
   })
+
+  it('starts before a picture is asked for only where somebody has asked for one', async () => {
+    const timers: { delayMs: number; onEnd: () => void }[] = []
+    const pictures = createPictures({
+      log,
+      idleMs: 222,
+      startTimer(delayMs, onEnd) {
+        const timer = { delayMs, onEnd }
+        timers.push(timer)
+        return () => void timers.splice(timers.indexOf(timer), 1)
+      },
+    })
+    const delays = () => timers.map(({ delayMs }) => delayMs)
+    pictures.warm('likely')
+    assert.deepEqual(delays(), [])
+    pictures.warm('sure')
+    pictures.warm('sure')
+    assert.deepEqual(delays(), [222])
+    await pictures.drawWeek(weekOf([]))
+    timers[0]?.onEnd()
+    timers.length = 0
+    pictures.warm('likely')
+    assert.deepEqual(delays(), [222])
+    // What it draws for nobody is not taken for what somebody asked for.
+    const { width } = readPng(await pictures.drawWeek(weekOf([])))
+    assert.equal(width, readPng(await pictures.drawWeek(weekOf([]))).width)
+    await pictures.close()
+  })
 })
