@@ -9,6 +9,8 @@ export type IdPrefix =
   | 'run_'
   | 'step_'
   | 'call_'
+  | 'vs_'
+  | 'vsfb_'
   | 'req_'
   | 'chatcmpl-'
 

@@ -156,6 +156,16 @@ export interface Database {
     cancelled: Generated<number>
   }
   vector_store_batch_files: { batch_id: string; file_id: string }
-  /** What the search index must forget; written where a file leaves a store. Null: the whole store. */
-  index_removals: { seq: Generated<number>; vector_store_id: string; file_id: string | null }
+  /**
+   * What the search index must forget; written where a file leaves a store. While it is here, the same
+   * file is not indexed again.
+   */
+  index_removals: {
+    seq: Generated<number>
+    vector_store_id: string
+    /** Null: the whole store. */
+    file_id: string | null
+    claimed_by: string | null
+    claimed_until: number | null
+  }
 }

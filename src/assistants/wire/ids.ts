@@ -8,6 +8,9 @@ const prefixes = {
   message_id: 'msg',
   run_id: 'run',
   step_id: 'step',
+  vector_store_id: 'vs',
+  batch_id: 'vsfb',
+  file_id: 'file',
 } as const
 
 export type IdParam = keyof typeof prefixes
