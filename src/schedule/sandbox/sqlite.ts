@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 import initSqlJs from 'sql.js'
 
-import { capWasmMemory } from './wasm-memory.ts'
+import { capWasmMemory } from '../../wasm-memory.ts'
 
 const resultCode = { ok: 0, noMemory: 7, row: 100, done: 101 } as const
 const valueType = { integer: 1, float: 2, text: 3, blob: 4, null: 5 } as const

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { openDatabase } from '../../../src/schedule/sandbox/database.ts'
 import { limits } from '../../../src/schedule/sandbox/limits.ts'
 import { loadSqlite, SqliteError } from '../../../src/schedule/sandbox/sqlite.ts'
-import { capWasmMemory } from '../../../src/schedule/sandbox/wasm-memory.ts'
+import { capWasmMemory } from '../../../src/wasm-memory.ts'
 
 const mib = 1024 * 1024
 const empty = { schema: 'CREATE TABLE T (x);', tables: [] }
