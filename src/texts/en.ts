@@ -1,4 +1,5 @@
 import { cliSchedule, scheduleImport } from './schedule-import.en.ts'
+import { calendarFailures, scheduleRefusals } from './schedule-refusals.en.ts'
 
 /** Every English sentence that a user can see. `{{name}}` is filled in when it is shown. */
 export const en = {
@@ -108,6 +109,7 @@ export const en = {
       overlaps: 'at the same time as another class',
       online: 'online',
       inFile: 'All of it is in the file.',
+      isSample: 'This is a sample: there is no schedule of your own here yet.',
       show: { name: 'show', description: 'Show the classes of a day or a week (today by default)' },
       next: { name: 'next', description: 'Show what is on now and what comes next' },
       now: '**Now**, until {{relative}}:',
@@ -286,7 +288,7 @@ export const en = {
         list: { name: 'list', description: 'Show the calendars that are followed (teachers)' },
         remove: {
           name: 'remove',
-          description: 'Follow a calendar no more; its classes stay (teachers)',
+          description: 'Follow a calendar no more; what is to come of it goes (teachers)',
         },
         which: { name: 'calendar', description: 'Which calendar' },
         badUrl:
@@ -295,7 +297,12 @@ export const en = {
         unchanged: 'The calendar of {{host}} says nothing new; it is looked at every hour.',
         failed: 'The calendar of {{host}} cannot be followed: {{reason}}',
         none: 'No calendar is followed.',
-        removed: 'This calendar is not followed any more. Its classes stay.',
+        keep: { name: 'keep', description: 'Keep also its classes and deadlines that are to come' },
+        removed: 'This calendar is not followed any more. What came from it stays.',
+        removedComing_one:
+          'This calendar is not followed any more. {{count}} class or deadline that was to come is gone; what is over stays.',
+        removedComing_other:
+          'This calendar is not followed any more. {{count}} classes and deadlines that were to come are gone; what is over stays.',
         noSuch: 'There is no such calendar. Please choose one of the suggestions.',
         results: { changed: 'changed', unchanged: 'nothing new', failed: 'failed' },
       },
@@ -393,6 +400,8 @@ export const en = {
     },
   },
   scheduleImport,
+  scheduleRefusals,
+  calendarFailures,
   cli: {
     schedule: cliSchedule,
     description: 'Commands for whoever runs Guagua. They read the same environment as the server.',

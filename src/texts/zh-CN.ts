@@ -1,5 +1,6 @@
 import type { Texts } from './en.ts'
 import { cliSchedule, scheduleImport } from './schedule-import.zh-CN.ts'
+import { calendarFailures, scheduleRefusals } from './schedule-refusals.zh-CN.ts'
 
 /** Every sentence that a user can see, in Simplified Chinese. */
 export const zhCN: Texts = {
@@ -105,6 +106,7 @@ export const zhCN: Texts = {
       overlaps: '与另一节课时间重叠',
       online: '在线',
       inFile: '完整内容在附件里。',
+      isSample: '这是示例：这里还没有自己的课程表。',
       show: { name: '查看', description: '查看某天或某周的课程（默认今天）' },
       next: { name: '下一节', description: '查看正在上和接下来的课' },
       now: '**正在上**，{{relative}}结束：',
@@ -256,14 +258,17 @@ export const zhCN: Texts = {
         add: { name: '添加', description: '跟随一个日历，其中的课程会自动更新（老师）' },
         url: { name: '网址', description: 'ICS 日历的网址' },
         list: { name: '列表', description: '查看正在跟随的日历（老师）' },
-        remove: { name: '删除', description: '不再跟随某个日历，已有的课程会保留（老师）' },
+        remove: { name: '删除', description: '不再跟随某个日历，并撤下其中还没到的课（老师）' },
         which: { name: '日历', description: '哪个日历' },
         badUrl: '网址要以 https://、http:// 或 webcal:// 开头，并且不含密码。',
         added: '{{host}} 的日历已经导入，之后每小时检查一次。',
         unchanged: '{{host}} 的日历没有新内容，之后每小时检查一次。',
         failed: '无法跟随 {{host}} 的日历：{{reason}}',
         none: '没有跟随任何日历。',
-        removed: '不再跟随这个日历，已有的课程保留。',
+        keep: { name: '保留', description: '还没到的课程和作业也保留' },
+        removed: '不再跟随这个日历，从中导入的都保留。',
+        removedComing_one: '不再跟随这个日历。{{count}} 项还没到的课程或作业已撤下，过去的保留。',
+        removedComing_other: '不再跟随这个日历。{{count}} 项还没到的课程或作业已撤下，过去的保留。',
         noSuch: '没有这个日历，请从提示中选择。',
         results: { changed: '有变动', unchanged: '没有新内容', failed: '失败' },
       },
@@ -350,6 +355,8 @@ export const zhCN: Texts = {
     private: { name: '私密', description: '你在这里的私密对话，而不是大家共用的对话' },
   },
   scheduleImport,
+  scheduleRefusals,
+  calendarFailures,
   cli: {
     schedule: cliSchedule,
     description: '给瓜瓜的管理者用的命令，读取与服务器相同的环境变量。',

@@ -51,6 +51,7 @@ describe('/remind', () => {
               due_time: '18:30:00',
               url: null,
               notes: null,
+              source_id: null,
             },
           ],
         },

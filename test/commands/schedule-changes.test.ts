@@ -68,6 +68,10 @@ describe('/schedule, changed', () => {
   })
 
   it('adds no class that cannot be', async () => {
+    assert.equal(
+      (await use({ add: { ...chess, date: '2300-01-01' } })).content,
+      '没有成功：日期要在 1900 年到 2200 年之间',
+    )
     const { content: date } = await use({ add: { ...chess, date: 'someday' } })
     assert.equal(date, '看不懂日期 `someday`，请写成 2026-12-01 这样。')
     assert.match((await use({ add: { ...chess, start: '25:00' } })).content, /^看不懂时间/)
@@ -173,5 +177,32 @@ describe('/schedule, changed', () => {
   it('can be undone for a day', async () => {
     time += 25 * 60 * 60 * 1000
     assert.match((await use({ undo: {} })).content, /^最近一天没有可以撤销的修改/)
+  })
+
+  it('says kindly that a change was too large to be kept, and takes back none before it', async () => {
+    const origin = { by: 'test', kind: 'edit', note: null } as const
+    const add = Array.from({ length: 2_800 }, (_each, index) => ({
+      course_date: '2027-03-01',
+      start_time: '09:00:00',
+      end_time: '10:00:00',
+      course_name: `Course ${index}`,
+      instructor: '',
+      room: null,
+      online_url: null,
+      notes: 'a'.repeat(2_000),
+      source_id: null,
+    }))
+    await bench.timetables.change({ guildId, origin, edits: { classes: { add } } })
+    for (const letter of ['b', 'c']) {
+      const update = (await classes()).map(({ id }) => ({ id, notes: letter.repeat(2_000) }))
+      await bench.timetables.change({ guildId, origin, edits: { classes: { update } } })
+    }
+    assert.match((await use({ undo: {} })).content, /^已撤销/)
+    const before = await bench.timetables.getTimetable(guildId)
+    assert.equal(
+      (await use({ undo: {} })).content,
+      '没有成功：上一次更改太大，没有保存内容，所以无法撤销',
+    )
+    assert.deepEqual(await bench.timetables.getTimetable(guildId), before)
   })
 })

@@ -61,10 +61,13 @@ describe('/schedule subscribe', () => {
     assert.match((await use({ add: { url: 'ftp://x/a.ics' } })).content, /^网址要以/)
     assert.match(
       (await use({ add: { url: 'http://10.0.0.1/a.ics' } })).content,
-      /^无法跟随 10\.0\.0\.1 的日历：/,
+      /^无法跟随 10\.0\.0\.1 的日历：网址不在公共互联网上$/,
     )
     body = '<html>sign in</html>'
-    assert.match((await use({ add: { url: url() } })).content, /^无法跟随 127\.0\.0\.1 的日历：/)
+    assert.equal(
+      (await use({ add: { url: url() } })).content,
+      '无法跟随 127.0.0.1 的日历：这个网址上没有读得懂的日历',
+    )
     assert.deepEqual(await bench.timetables.listSubscriptions(guildId), [])
     assert.equal((await use({ list: {} })).content, '没有跟随任何日历。')
   })
@@ -92,7 +95,7 @@ describe('/schedule subscribe', () => {
     assert.equal((await classes()).length, 3)
     assert.match(
       (await use({ list: {} })).content,
-      /^- <http:.*a\.ics\?key=secret> <@\d+> <t:\d+:R> 失败/,
+      /^- <http:.*a\.ics\?key=secret> <@\d+> <t:\d+:R> 失败: 这个网址上没有读得懂的日历$/,
     )
 
     const history = await alex.command(questions, 'schedule', { history: {} })
@@ -101,18 +104,47 @@ describe('/schedule subscribe', () => {
     assert.ok(!content.includes('secret'))
   })
 
-  it('can be ended, after which its classes stay', async () => {
+  it('can be ended, after which what is to come of it is gone, and can be brought back', async () => {
     const { alex, hanMeimei } = bench.discord.users
+    const { questions } = bench.discord.channels
     const suggest = (user: TestUser) =>
-      user.autocomplete(bench.discord.channels.questions, 'schedule', {
+      user.autocomplete(questions, 'schedule', {
         options: { subscribe: { remove: { calendar: 'a.ics' } } },
         focused: 'calendar',
       })
     assert.deepEqual(await suggest(alex), [])
     const [choice] = await suggest(hanMeimei)
     const remove = { calendar: String(choice?.value) }
-    assert.match((await use({ remove })).content, /^不再跟随/)
+    const ended = await use({ remove })
+    assert.match(ended.content, /^不再跟随这个日历。1 项还没到的/)
     assert.match((await use({ remove })).content, /^没有这个日历/)
-    assert.equal((await classes()).length, 3)
+    assert.deepEqual(await bench.timetables.listSubscriptions(guildId), [])
+    assert.deepEqual(await classes(), ['2026-11-20 Past', '2026-12-03 Own'])
+    const newest = (await bench.timetables.listRevisions(guildId, 1))[0]
+    assert.deepEqual([newest?.by, newest?.note], [hanMeimei.id, '127.0.0.1'])
+    const undo = await hanMeimei.click(ended, `schedule:undo:${newest?.revision}`)
+    await undo.succeeded()
+    assert.deepEqual(await classes(), ['2026-11-20 Past', '2026-12-03 Own', '2026-12-04 Go'])
+  })
+
+  it('can be ended and leave everything where it is', async () => {
+    body = calendar(event('Poker', '20261208'))
+    await use({ add: { url: url() } })
+    const [added] = await bench.timetables.listSubscriptions(guildId)
+    const before = await classes()
+    assert.ok(before.includes('2026-12-08 Poker'))
+    const ended = await use({ remove: { calendar: `${added?.id}`, keep: true } })
+    assert.equal(ended.content, '不再跟随这个日历，从中导入的都保留。')
+    assert.deepEqual(ended.components, [])
+    assert.deepEqual(await classes(), before)
+  })
+
+  it('are five at most', async () => {
+    body = calendar(event('Poker', '20261208'))
+    for (const name of ['1', '2', '3', '4', '5']) await use({ add: { url: `${url()}&n=${name}` } })
+    assert.equal(
+      (await use({ add: { url: `${url()}&n=6` } })).content,
+      '没有成功：最多跟随 5 个日历；请先删除一个',
+    )
   })
 })

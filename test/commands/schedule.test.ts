@@ -42,6 +42,7 @@ describe('/schedule with the sample', () => {
       content,
       /^### Classes this week\n\*\*\w+day, November 2\d\*\*\n- <t:\d+:t>–<t:\d+:t> \*\*.+\*\* · .+/,
     )
+    assert.match(content, /-# This is a sample: there is no schedule of your own here yet\.\n/)
     assert.match(content, /-# Days are in Asia\/Shanghai; times are in your own time zone\.$/)
     const days = [...content.matchAll(/\*\*\w+, November (\d+)\*\*/g)].map(([, day]) => Number(day))
     assert.deepEqual(

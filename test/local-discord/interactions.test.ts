@@ -141,6 +141,7 @@ describe('interactions: commands', () => {
     const reply = await asked.reply(({ content }) => content.startsWith('edited'))
     assert.equal(reply.type, 20)
     assert.equal(reply.interaction_metadata?.user.id, liLei.id)
+    assert.equal(reply.interaction?.name, 'schedule today')
     const follow = await alex.waitForMessage(place, ({ content }) => content === 'second')
     assert.equal(follow.referenced_message?.id, reply.id)
   })

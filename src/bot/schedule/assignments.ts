@@ -36,6 +36,7 @@ export const addAssignment: Subcommand = {
       due_time: time === null ? endOfDay : read.time(time),
       url: link === null ? null : read.url(link),
       notes: options.getString('notes'),
+      source_id: null,
     }
     return { assignments: { add: [assignment] } }
   }),

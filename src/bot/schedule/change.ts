@@ -1,8 +1,9 @@
 import { MessageFlags } from 'discord.js'
 
-import { InvalidRequestError, NotFoundError } from '../../errors.ts'
+import { NotFoundError } from '../../errors.ts'
 import { toLocale, type Translate } from '../../i18n.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
+import { RefusedChangeError } from '../../schedule/store/refused-change.ts'
 import {
   type MadeRevision,
   StaleRevisionError,
@@ -79,8 +80,12 @@ export function undoRow({ revision }: Pick<MadeRevision, 'revision'>, t: Transla
 /** Why a change was refused, for its maker. Throws whatever is nobody's fault. */
 export function refusalText(error: unknown, t: Translate): string {
   if (error instanceof StaleRevisionError) return t('commands.schedule.stale')
-  if (error instanceof InvalidRequestError || error instanceof NotFoundError) {
-    return t('commands.schedule.refused', { reason: error.message })
+  if (error instanceof RefusedChangeError) {
+    const reason = t(`scheduleRefusals.${error.reason}`, error.values)
+    return t('commands.schedule.refused', { reason })
+  }
+  if (error instanceof NotFoundError) {
+    return t('commands.schedule.refused', { reason: t('scheduleRefusals.gone') })
   }
   throw error
 }

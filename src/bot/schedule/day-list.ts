@@ -8,7 +8,7 @@ import { dayName, timesFor, toSeconds } from './local-time.ts'
 import type { Days } from './period.ts'
 
 export interface Listed {
-  schedule: Pick<Schedule, 'timeZone' | 'holidays'>
+  schedule: Pick<Schedule, 'own' | 'timeZone' | 'holidays'>
   courses: readonly Course[]
   assignments: readonly Stored<Assignment>[]
   days: Days
@@ -50,12 +50,20 @@ export function dayList(listed: Listed, options: DayListOptions): string {
     ].join('\n'),
   )
   const overlaps = overlapping.size > 0 ? [`-# ⚠️ ${t('commands.schedule.overlaps')}`] : []
-  return [`### ${title}`, ...holidays, ...blocks, ...overlaps, zoneLine(schedule, t)].join('\n')
+  return [`### ${title}`, ...holidays, ...blocks, ...overlaps, ...footLines(schedule, t)].join('\n')
 }
 
-/** Says which zone the days are in. */
-export function zoneLine({ timeZone }: Pick<Schedule, 'timeZone'>, t: Translate): string {
-  return `-# ${t('commands.schedule.zone', { timeZone })}`
+/** Says which zone the days are in, and of the sample that it is none of anybody's classes. */
+export function footLines(
+  { own, timeZone }: Pick<Schedule, 'own' | 'timeZone'>,
+  t: Translate,
+): string[] {
+  return [...sampleLine({ own }, t), `-# ${t('commands.schedule.zone', { timeZone })}`]
+}
+
+/** A line for the sample, none for a timetable of its own. */
+export function sampleLine({ own }: Pick<Schedule, 'own'>, t: Translate): string[] {
+  return own === null ? [`-# ${t('commands.schedule.isSample')}`] : []
 }
 
 /** Course, teacher, room and link of a class. */

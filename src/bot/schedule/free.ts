@@ -4,7 +4,7 @@ import { toLocale } from '../../i18n.ts'
 import type { Course, Schedule } from '../../schedule/schedule.ts'
 import { named } from '../command-definition.ts'
 import { textMessage } from './answer-text.ts'
-import { zoneLine } from './day-list.ts'
+import { footLines } from './day-list.ts'
 import { toTime } from './inputs.ts'
 import { dayName, localNow, timesFor } from './local-time.ts'
 import { type Days, periodDays, toPeriod, whenOption } from './period.ts'
@@ -63,7 +63,7 @@ export const free: Subcommand = {
     const when = t(`commands.schedule.${period}`)
     const title = `### ${t('commands.schedule.freeTitle', { when })}`
     const rest = blocks.length > 0 ? blocks : [t('commands.schedule.dayIsOver')]
-    const text = [title, ...rest, zoneLine(schedule, t)].join('\n')
+    const text = [title, ...rest, ...footLines(schedule, t)].join('\n')
     await interaction.reply(textMessage(text, t))
   },
 }

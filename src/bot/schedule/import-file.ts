@@ -85,7 +85,7 @@ export async function previewImport(
   const proposal = await timetables.propose({
     guildId,
     origin: { by: userId, kind: 'import', note: fileName.slice(0, 500).toWellFormed() },
-    edits: compare(present, draft, { mode }),
+    edits: compare(present, draft, { mode, guildId }),
     revision: present?.revision ?? 0,
     report: null,
   })

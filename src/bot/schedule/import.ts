@@ -8,7 +8,7 @@ import {
   type StringSelectMenuInteraction,
 } from 'discord.js'
 
-import { InvalidRequestError, NotFoundError } from '../../errors.ts'
+import { NotFoundError } from '../../errors.ts'
 import { toLocale, type Translate } from '../../i18n.ts'
 import { replaceModes } from '../../schedule/import/compare.ts'
 import { type Field, fields } from '../../schedule/import/draft.ts'
@@ -18,7 +18,7 @@ import { StaleRevisionError } from '../../schedule/store/schedule-store.ts'
 import { named } from '../command-definition.ts'
 import type { CommandDeps } from '../command.ts'
 import { textMessage } from './answer-text.ts'
-import { doneText, undoRow } from './change.ts'
+import { doneText, refusalText, undoRow } from './change.ts'
 import { previewImport, startImport, type StartedImport, withField } from './import-file.ts'
 import { decisionRows, leftOut, previewMessage } from './import-preview.ts'
 import { guildOfTeacher } from './permission.ts'
@@ -188,11 +188,7 @@ function failureText(error: unknown, t: Translate): string {
     const reason = t(`scheduleImport.errors.${error.reason}`)
     return t('commands.schedule.refused', { reason })
   }
-  if (error instanceof StaleRevisionError) return t('commands.schedule.stale')
-  if (error instanceof InvalidRequestError) {
-    return t('commands.schedule.refused', { reason: error.message })
-  }
-  throw error
+  return refusalText(error, t)
 }
 
 function toField(value: string): Field | null {

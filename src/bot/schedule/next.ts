@@ -4,7 +4,7 @@ import { toLocale, type Translate } from '../../i18n.ts'
 import type { Course, Schedule } from '../../schedule/schedule.ts'
 import { named } from '../command-definition.ts'
 import { textMessage } from './answer-text.ts'
-import { courseText, zoneLine } from './day-list.ts'
+import { courseText, footLines } from './day-list.ts'
 import { dayAndTimesFor, localNow, toSeconds } from './local-time.ts'
 import type { Subcommand } from './subcommand.ts'
 
@@ -27,7 +27,7 @@ export const next: Subcommand = {
       ...running.map((course) => describe(course, { schedule, t, key: 'now' })),
       ...coming.map((course) => describe(course, { schedule, t, key: 'comingUp' })),
       ...(coming.length === 0 ? [t('commands.schedule.noneComing')] : []),
-      zoneLine(schedule, t),
+      ...footLines(schedule, t),
     ]
     await interaction.reply(textMessage(lines.join('\n'), t))
   },

@@ -8,7 +8,7 @@ import { mondayOf, termWeekFinder } from '../../schedule/term-week.ts'
 import { named } from '../command-definition.ts'
 import type { CommandDeps } from '../command.ts'
 import { buttonRow, textMessage } from './answer-text.ts'
-import { dayList, dayRange } from './day-list.ts'
+import { dayList, dayRange, sampleLine } from './day-list.ts'
 import { namesOf } from './find.ts'
 import { localNow } from './local-time.ts'
 import { type Days, periodDays, toPeriod, whenOption } from './period.ts'
@@ -127,7 +127,9 @@ async function pictureOf(view: View, theme: Theme, { pictures, clock }: CommandD
   }
   const attachment = await pictures.drawWeek(week)
   return {
-    content: `### ${t('commands.schedule.title', { when })}`,
+    content: [`### ${t('commands.schedule.title', { when })}`, ...sampleLine(schedule, t)].join(
+      '\n',
+    ),
     files: [{ name: `week-${days.from}.png`, attachment, description: weekAltText(week, t) }],
   }
 }

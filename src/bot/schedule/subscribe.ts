@@ -7,6 +7,8 @@ import {
 } from 'discord.js'
 
 import { toLocale, type Translate } from '../../i18n.ts'
+import { readCalendarFailure } from '../../schedule/import/calendar-failure.ts'
+import { endSubscription } from '../../schedule/import/end-subscription.ts'
 import { CalendarFetchError, toCalendarUrl } from '../../schedule/import/fetch-calendar.ts'
 import type { Subscription } from '../../schedule/store/schedule-store.ts'
 import { named } from '../command-definition.ts'
@@ -14,6 +16,7 @@ import type { CommandDeps } from '../command.ts'
 import { textMessage } from './answer-text.ts'
 import { refusalText, undoRow } from './change.ts'
 import { textOption } from './class-fields.ts'
+import { calendarFailureText } from './failure-text.ts'
 import { isLike, shorten } from './inputs.ts'
 import { guildOfTeacher, isTeacher } from './permission.ts'
 import type { Subcommand } from './subcommand.ts'
@@ -77,9 +80,13 @@ async function checkNow(
 function checkedText({ result, error, url }: Subscription, t: Translate): string {
   const host = escapeMarkdown(hostOf(url))
   if (result === 'failed') {
-    return t('commands.schedule.subscribe.failed', { host, reason: escapeMarkdown(error ?? '') })
+    return t('commands.schedule.subscribe.failed', { host, reason: reasonOf(error, t) })
   }
   return t(`commands.schedule.subscribe.${result === 'changed' ? 'added' : 'unchanged'}`, { host })
+}
+
+function reasonOf(error: Subscription['error'], t: Translate): string {
+  return calendarFailureText(readCalendarFailure(error ?? ''), t)
 }
 
 /** `/schedule subscribe list` */
@@ -105,11 +112,11 @@ function line({ url, by, checkedAt, result, error }: Subscription, t: Translate)
   const at = checkedAt === null ? null : Math.floor(checkedAt / 1000)
   const when = at === null ? '' : ` ${time(at, TimestampStyles.RelativeTime)}`
   const what = result === null ? '' : ` ${t(`commands.schedule.subscribe.results.${result}`)}`
-  const why = error === null ? '' : `: ${escapeMarkdown(error)}`
+  const why = error === null ? '' : `: ${reasonOf(error, t)}`
   return `- <${url}> <@${by}>${when}${what}${why}`
 }
 
-/** `/schedule subscribe remove`: its classes stay. */
+/** `/schedule subscribe remove`: what is to come of it goes, unless it is kept. */
 const removeSubscription: Subcommand = {
   group,
   data: {
@@ -121,18 +128,35 @@ const removeSubscription: Subcommand = {
         autocomplete: true,
         max_length: 100,
       }),
+      {
+        type: ApplicationCommandOptionType.Boolean,
+        ...named(({ schedule }) => schedule.subscribe.keep),
+      },
     ],
   },
 
-  async execute(interaction, { timetables, translations }) {
+  async execute(interaction, { timetables, clock, translations }) {
     const t = translations(toLocale(interaction.locale))
     const guildId = await guildOfTeacher(interaction, t)
     if (guildId === null) return
-    const id = interaction.options.getString('calendar', true)
-    const isGone =
-      /^\d{1,15}$/.test(id) && (await timetables.removeSubscription(guildId, Number(id)))
-    const content = t(`commands.schedule.subscribe.${isGone ? 'removed' : 'noSuch'}`)
-    await interaction.reply({ content, flags: MessageFlags.Ephemeral })
+    const which = interaction.options.getString('calendar', true)
+    const ended = {
+      guildId,
+      id: /^\d{1,15}$/.test(which) ? Number(which) : -1,
+      by: interaction.user.id,
+      keep: interaction.options.getBoolean('keep') ?? false,
+    }
+    const flags = MessageFlags.Ephemeral
+    try {
+      const done = await endSubscription(ended, { store: timetables, now: () => clock.now() })
+      await interaction.reply({
+        content: endedText(done, t),
+        components: done?.made ? [undoRow(done.made, t)] : [],
+        flags,
+      })
+    } catch (error) {
+      await interaction.reply({ content: refusalText(error, t), flags })
+    }
   },
 
   async autocomplete(interaction, { timetables }) {
@@ -146,6 +170,13 @@ const removeSubscription: Subcommand = {
       .filter(({ name }) => isLike(name, typed))
     await interaction.respond(choices)
   },
+}
+
+function endedText(done: Awaited<ReturnType<typeof endSubscription>>, t: Translate): string {
+  if (!done) return t('commands.schedule.subscribe.noSuch')
+  if (!done.made) return t('commands.schedule.subscribe.removed')
+  const { removed: count } = done.made.counts
+  return t('commands.schedule.subscribe.removedComing', { count })
 }
 
 function hostOf(url: string): string {

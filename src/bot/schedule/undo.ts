@@ -5,7 +5,7 @@ import { type MadeRevision, StaleRevisionError } from '../../schedule/store/sche
 import { named } from '../command-definition.ts'
 import type { CommandDeps } from '../command.ts'
 import { textMessage } from './answer-text.ts'
-import { doneText } from './change.ts'
+import { doneText, refusalText } from './change.ts'
 import { guildOfTeacher, type RepliableHere } from './permission.ts'
 import type { Subcommand } from './subcommand.ts'
 
@@ -20,9 +20,14 @@ export const undo: Subcommand = {
     const t = deps.translations(toLocale(interaction.locale))
     const guildId = await guildOfTeacher(interaction, t)
     if (guildId === null) return
-    const made = await deps.timetables.undo(guildId, interaction.user.id)
-    const text = await undoneText(made, { interaction, deps, guildId })
-    await interaction.reply({ ...textMessage(text, t), flags: MessageFlags.Ephemeral })
+    const flags = MessageFlags.Ephemeral
+    try {
+      const made = await deps.timetables.undo(guildId, interaction.user.id)
+      const text = await undoneText(made, { interaction, deps, guildId })
+      await interaction.reply({ ...textMessage(text, t), flags })
+    } catch (error) {
+      await interaction.reply({ content: refusalText(error, t), flags })
+    }
   },
 
   async press({ interaction, rest }, deps) {
@@ -34,8 +39,8 @@ export const undo: Subcommand = {
       const text = await undoneText(made, { interaction, deps, guildId })
       await interaction.update({ ...textMessage(text, t), components: [] })
     } catch (error) {
-      if (!(error instanceof StaleRevisionError)) throw error
-      const content = t('commands.schedule.notNewest')
+      const isStale = error instanceof StaleRevisionError
+      const content = isStale ? t('commands.schedule.notNewest') : refusalText(error, t)
       await interaction.reply({ content, flags: MessageFlags.Ephemeral })
     }
   },

@@ -1,4 +1,5 @@
 import {
+  ApplicationCommandOptionType,
   ApplicationCommandType,
   ApplicationIntegrationType,
   ComponentType,
@@ -166,8 +167,16 @@ function fromCommand(form: CommandRequestForm, context: PartContext): Part {
     },
     source: null,
     answerType: isSlash ? MessageType.ChatInputCommand : MessageType.ContextMenuCommand,
-    commandName: command.name,
+    commandName: [command.name, ...subcommandNames(options)].join(' '),
   }
+}
+
+/** Names of group and subcommand, outermost first. */
+function subcommandNames(options: readonly RequestOption[]): string[] {
+  const [first] = options
+  const { Subcommand, SubcommandGroup } = ApplicationCommandOptionType
+  if (first?.type !== Subcommand && first?.type !== SubcommandGroup) return []
+  return [first.name, ...subcommandNames(first.options ?? [])]
 }
 
 function fromComponent(form: ComponentRequestForm, context: PartContext): Part {

@@ -20,7 +20,7 @@ export interface Pending {
   readonly source: StoredMessage | null
   /** Type of the message that answers. */
   readonly answerType: MessageType
-  /** `name` of the command, for `interaction_metadata`. */
+  /** `name` of the command with those of its subcommands, for `interaction_metadata`. */
   readonly commandName: string | null
   isAcknowledged: boolean
   /** The message behind `@original`. */

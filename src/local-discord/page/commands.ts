@@ -63,6 +63,22 @@ export function contextCommands(
     .map((command) => ({ command, label: command.name_localized ?? command.name }))
 }
 
+/** How a command that was used is shown: `name` is its own one and those of its subcommands. */
+export function usedLabel(index: CommandIndex | undefined, name: string, locale: string): string {
+  const known = index?.application_commands ?? []
+  const other = known.find((each) => each.type !== commandTypes.chatInput && each.name === name)
+  if (other) return other.name_localized ?? other.name
+  const slash = known
+    .filter((each) => each.type === commandTypes.chatInput && each.name === name.split(' ')[0])
+    .flatMap((each) => flatten(each, locale))
+    .find((each) => fullName(each) === name)
+  return `/${slash?.label ?? name}`
+}
+
+function fullName({ command, path }: SlashCommand): string {
+  return [command.name, ...path.map((step) => step.name)].join(' ')
+}
+
 function flatten(command: IndexedCommand, locale: string): SlashCommand[] {
   const name = command.name_localized ?? command.name
   const description = command.description_localized ?? command.description
@@ -129,10 +145,7 @@ function choiceName(choice: APIApplicationCommandOptionChoice, locale: string): 
 /** Those whose name begins with what was typed, then those that contain it. */
 export function matchCommands(commands: readonly SlashCommand[], query: string): SlashCommand[] {
   const wanted = query.toLowerCase()
-  const names = (each: SlashCommand) => [
-    each.label.toLowerCase(),
-    [each.command.name, ...each.path.map(({ name }) => name)].join(' ').toLowerCase(),
-  ]
+  const names = (each: SlashCommand) => [each.label.toLowerCase(), fullName(each).toLowerCase()]
   const first = commands.filter((each) => names(each).some((name) => name.startsWith(wanted)))
   const others = commands.filter(
     (each) => !first.includes(each) && names(each).some((name) => name.includes(wanted)),

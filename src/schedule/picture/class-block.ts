@@ -15,7 +15,7 @@ export interface ClassBlockDeps {
 }
 
 /** From left to the text, and from the text to the right. */
-const textStart = 14
+export const textStart = 14
 const textEnd = 6
 const markWidth = 13
 

@@ -90,8 +90,9 @@ function hoursOf(spans: readonly Span[]): { firstHour: number; lastHour: number 
   const firstHour = Math.floor((spans.length > 0 ? Math.min(...starts) : from) / 60)
   const lastHour = Math.ceil((spans.length > 0 ? Math.max(...ends) : to) / 60)
   const missing = Math.max(0, minHours - (lastHour - firstHour))
-  const later = Math.min(24 - lastHour, Math.ceil(missing / 2))
-  return { firstHour: Math.max(0, firstHour - (missing - later)), lastHour: lastHour + later }
+  const earlier = Math.min(firstHour, Math.floor(missing / 2))
+  const later = Math.min(24 - lastHour, missing - earlier)
+  return { firstHour: firstHour - (missing - later), lastHour: lastHour + later }
 }
 
 /** More than four beside each other could not be read: the last lane says how many there are. */

@@ -48,8 +48,10 @@ export function createPen(fonts: DrawingFonts, palette: Palette): Pen {
         'font-weight': run.font === 'text' && weight === 'bold' ? 700 : 400,
         'font-size': size,
       }
+      // A space beside a sign of the other font is drawn too.
+      const kept = run.text === run.text.trim() ? undefined : 'preserve'
       const attributes = { x: place.x, y, ...font, fill, 'text-anchor': place.anchor }
-      return element('text', attributes, [textNode(run.text)])
+      return element('text', { ...attributes, 'xml:space': kept }, [textNode(run.text)])
     }
     const [first, ...others] = runs
     if (first && others.length === 0) return draw(first, { x, anchor })

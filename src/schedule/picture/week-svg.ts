@@ -1,5 +1,5 @@
 import type { Translate } from '../../i18n.ts'
-import { classBlock } from './class-block.ts'
+import { classBlock, textStart } from './class-block.ts'
 import { courseColours, palettes } from './colours.ts'
 import { rangeName, weekdayOf } from './day-names.ts'
 import type { TextStyle } from './fonts.ts'
@@ -246,18 +246,18 @@ function createDrawing(week: BoundedWeek, { fonts, t }: WeekSvgDeps) {
     return [element('line', { ...line, ...across }), element('line', { ...line, ...ofToday })]
   }
 
-  /** Before the classes: where the line begins, a hint of it, and the time. */
+  /** Before the classes: where the line begins, and the time. A line through a class would strike it out. */
   function nowInFront(minutes: number): Svg[] {
     const y = yOf(minutes)
     const today = layout.days.findIndex(({ isToday }) => isToday)
     const x = columnX(today)
-    const hint = { x1: x, x2: x + columnWidth(today), y1: y, y2: y, stroke: palette.now }
+    const begin = { x1: x, x2: x + textStart, y1: y, y2: y, stroke: palette.now }
     const pill = { x: grid.x - 48, y: y - 9, width: 44, height: 18, rx: 9, fill: palette.now }
     const at = { x: grid.x - 26, y: y + 4, size: 11, anchor: 'middle' } as const
     const time = [Math.floor(minutes / 60), minutes % 60]
     const text = time.map((part) => String(part).padStart(2, '0')).join(':')
     return [
-      element('line', { ...hint, 'stroke-width': 2, 'stroke-opacity': 0.35 }),
+      element('line', { ...begin, 'stroke-width': 2 }),
       element('circle', { cx: x, cy: y, r: 4.5, fill: palette.now }),
       element('rect', pill),
       label({ text, ...at, weight: 'bold', fill: palette.onNow }),

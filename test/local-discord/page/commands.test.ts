@@ -5,6 +5,7 @@ import {
   matchCommands,
   slashCommands,
   toRequestOptions,
+  usedLabel,
 } from '../../../src/local-discord/page/commands.ts'
 import type { CommandIndex, IndexedCommand } from '../../../src/local-discord/protocol.ts'
 
@@ -41,6 +42,16 @@ const index: CommandIndex = {
     { ...base, id: '4', name: 'Quote', type: 3, description: '' },
   ] as IndexedCommand[], // members that this test does not need are left out
 }
+
+describe('usedLabel', () => {
+  it('names the subcommand in the words of the reader, and what is unknown as it is', () => {
+    assert.equal(usedLabel(index, 'plan add', 'zh-CN'), '/plan 添加')
+    assert.equal(usedLabel(index, 'help', 'zh-CN'), '/帮助')
+    assert.equal(usedLabel(index, 'Quote', 'zh-CN'), 'Quote')
+    assert.equal(usedLabel(index, 'gone today', 'zh-CN'), '/gone today')
+    assert.equal(usedLabel(undefined, 'help', 'en-US'), '/help')
+  })
+})
 
 describe('slashCommands', () => {
   it('flattens subcommands and speaks the locale, without context-menu commands', () => {

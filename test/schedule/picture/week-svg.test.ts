@@ -118,6 +118,29 @@ describe('weekSvg', () => {
     assert.ok(Number(today?.['x']) <= x && x < Number(today?.['x']) + Number(today?.['width']))
   })
 
+  it('strikes no class out with it', () => {
+    const { source } = draw(weekOf([meeting(2, '10:00-11:00', { id: 1 })]))
+    const { x } = block(source, 1)
+    const after = source.slice(source.indexOf('data-id="1"'))
+    const lines = [...after.matchAll(/<line[^>]*>/gu)].map(([tag]) => attributesOf(tag))
+    assert.ok(lines.length > 0)
+    for (const { x2 } of lines) assert.ok(Number(x2) < x + 14)
+  })
+
+  it('keeps the space beside an emoji', () => {
+    const { source } = draw(weekOf([meeting(2, '08:00-12:00', { course_name: '🎨 Art' })]))
+    assert.match(source, /<text [^>]*xml:space="preserve"[^>]*> Art<\/text>/)
+  })
+
+  it('has room for four hours also at the ends of a day', () => {
+    for (const times of ['00:10-00:40', '11:00-11:30', '23:10-23:50'] as const) {
+      const hours = textsOf(draw(weekOf([meeting(4, times)])).source).filter((text) =>
+        /^\d\d:00$/.test(text),
+      )
+      assert.equal(hours.length, 5, times)
+    }
+  })
+
   it('draws no such line in another week or beside the hours', () => {
     const classes = [meeting(2, '14:00-18:00')]
     const evening = draw(weekOf(classes))

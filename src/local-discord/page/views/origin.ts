@@ -3,10 +3,11 @@ import { DiscordReply } from '@skyra/discord-components-core/discord-reply.js'
 import { css, html, nothing, type TemplateResult } from 'lit'
 
 import type { App } from '../app.ts'
+import { usedLabel } from '../commands.ts'
 import { avatarUrl } from '../format.ts'
 import { displayName, roleColor } from '../lookup.ts'
 import { markdownView, onEnter } from '../markdown/render.ts'
-import { commandTypes, type Message, messageTypes, type User } from '../wire.ts'
+import { type Message, messageTypes, type User } from '../wire.ts'
 
 /** The component's own line, cut with an ellipsis where there is no room for all of it. */
 class OriginLine extends DiscordReply {
@@ -29,17 +30,15 @@ export function originView(app: App, message: Message): TemplateResult | typeof 
 
 function commandView(app: App, user: User, name: string) {
   const { state } = app.store
-  const index = state.commands.get(state.currentChannelId ?? '')?.application_commands ?? []
-  const command = index.find((each) => each.name === name)
-  const isSlash = command === undefined || command.type === commandTypes.chatInput
-  const label = command?.name_localized ?? name
+  const index = state.commands.get(state.currentChannelId ?? '')
   return html`<ld-origin
     slot="reply"
     author=${displayName(state, user)}
     avatar=${avatarUrl(user)}
     role-color=${roleColor(state, user.id) ?? 'var(--strong)'}
     ?light-theme=${state.theme === 'light'}
-    >${app.t.used} <span class="used-command">${isSlash ? '/' : ''}${label}</span></ld-origin
+    >${app.t.used}
+    <span class="used-command">${usedLabel(index, name, app.locale)}</span></ld-origin
   >`
 }
 
