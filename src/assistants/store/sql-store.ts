@@ -4,6 +4,7 @@ import type { Logger } from '../../log.ts'
 import { createAssistantQueries } from './assistants.ts'
 import { createHistoryStore } from './import.ts'
 import { createMessageQueries, createMessageRangeQueries } from './messages.ts'
+import { createRunResourceQueries } from './run-resources.ts'
 import { createEngineQueries, createRunQueries, type InsertJob } from './runs.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
@@ -48,6 +49,7 @@ export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreD
     ...createEngineQueries({ db, dialect, insertJob }),
     ...createMessageRangeQueries({ db }),
     ...createStepRecordQueries({ db }),
+    ...createRunResourceQueries({ db }),
     ...createUsageQueries({ db }),
     project(id) {
       const objects = projects.get(id) ?? objectsOf(id)

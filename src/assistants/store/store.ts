@@ -273,6 +273,15 @@ export interface Store extends ObjectStore {
   readMessages(threadId: string, range: { limit: number; below?: number }): Promise<MessageRange>
   /** Every step of a run, oldest first, with what the engine needs to go on. */
   getStepRecords(run: Pick<Run, 'id' | 'thread_id'>): Promise<StepRecord[]>
+  /** Whose the thread is; undefined without the thread. */
+  getThreadProject(threadId: string): Promise<string | undefined>
+  /**
+   * Counts one more search of files in the thread, and answers its number, from 0; no other search of
+   * the thread has it. Undefined without the thread.
+   */
+  countSearch(threadId: string): Promise<number | undefined>
+  /** What the files are called that can be searched in these stores, the newest first. */
+  listSearchableNames(vectorStoreIds: readonly string[], limit: number): Promise<string[]>
   /** Active runs in the order of their creation, at most 1000, later than the run `after`. */
   listActiveRuns(after?: string): Promise<Run[]>
   /** Runs that are `cancelling`, or whose time was over at `time` (Unix seconds), at most 100. */
