@@ -133,7 +133,7 @@ describe('weekSvg', () => {
   })
 
   it('has room for four hours also at the ends of a day', () => {
-    for (const times of ['00:10-00:40', '11:00-11:30', '23:10-23:50'] as const) {
+    for (const times of ['00:10-00:40', '11:05-11:35', '23:10-23:50'] as const) {
       const hours = textsOf(draw(weekOf([meeting(4, times)])).source).filter((text) =>
         /^\d\d:00$/.test(text),
       )
