@@ -69,7 +69,7 @@ export async function runScheduleImport(
     const proposal = await store.propose({
       guildId: options.guild,
       origin: { by, kind: 'import', note: basename(options.file).slice(0, 500) },
-      edits: compare(present, draft, { mode: options.replace }),
+      edits: compare(present, draft, { mode: options.replace, guildId: options.guild }),
       revision: present?.revision ?? 0,
       report: null,
     })

@@ -64,6 +64,7 @@ export const assignmentSchema = z.strictObject({
   due_time: time,
   url: webAddress,
   notes,
+  source_id: text(lengthLimits.sourceId).nullable(),
 }) satisfies z.ZodType<Assignment>
 
 /** What every holiday of a timetable keeps to. */

@@ -25,6 +25,8 @@ export interface Assignment {
   due_time: string
   url: string | null
   notes: string | null
+  /** As that of a class. */
+  source_id: string | null
 }
 
 /** Days without classes, both included. */

@@ -69,8 +69,8 @@ describe('/schedule, changed', () => {
 
   it('adds no class that cannot be', async () => {
     assert.equal(
-      (await use({ add: { ...chess, date: '2300-01-01' } })).content,
-      '没有成功：日期要在 1900 年到 2200 年之间',
+      (await use({ add: { ...chess, course: 'Two\nlines' } })).content,
+      '没有成功：名称不能为空、不能超过 255 个字符、不能分行',
     )
     const { content: date } = await use({ add: { ...chess, date: 'someday' } })
     assert.equal(date, '看不懂日期 `someday`，请写成 2026-12-01 这样。')

@@ -201,6 +201,7 @@ const assignments: Assignment[] = [
     due_time: `${time}:00`,
     url: null,
     notes: null,
+    source_id: null,
   }
 })
 

@@ -85,6 +85,7 @@ describe("a guild's own timetable", () => {
             due_time: '23:59:00',
             url: null,
             notes: null,
+            source_id: 'uid',
           },
         ],
       },

@@ -10,22 +10,32 @@ import { PrivateAddressError } from './public-connection.ts'
  * Why a calendar could not be fetched: `address` (no http, https or webcal URL), `private` (not on the
  * public internet), `status`, `too_large`, `too_slow`, `redirects`, `unreachable`.
  */
-export type FetchFailure =
-  | 'address'
-  | 'private'
-  | 'status'
-  | 'too_large'
-  | 'too_slow'
-  | 'redirects'
-  | 'unreachable'
+export const fetchFailures = [
+  'address',
+  'private',
+  'status',
+  'too_large',
+  'too_slow',
+  'redirects',
+  'unreachable',
+] as const
+
+type FetchFailure = (typeof fetchFailures)[number]
 
 export class CalendarFetchError extends AppError {
   override readonly name = 'CalendarFetchError'
   readonly reason: FetchFailure
+  /** With the reason `status` the number that the server answered with. */
+  readonly values: Readonly<Record<string, number>>
 
-  constructor(reason: FetchFailure, message: string, options: { cause?: unknown } = {}) {
-    super('unavailable', message, options)
+  constructor(
+    reason: FetchFailure,
+    message: string,
+    { cause, values = {} }: { cause?: unknown; values?: Record<string, number> } = {},
+  ) {
+    super('unavailable', message, { cause })
     this.reason = reason
+    this.values = values
   }
 }
 
@@ -137,7 +147,9 @@ async function readAnswer(response: Answer): Promise<FetchedCalendar> {
   }
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw new CalendarFetchError('status', `The server answers with status ${response.status}.`)
+    const { status } = response
+    const message = `The server answers with status ${status}.`
+    throw new CalendarFetchError('status', message, { values: { status } })
   }
   return {
     type: 'changed',

@@ -7,6 +7,7 @@ import { createZones, toWallClock, type CalendarTime, type Zones } from './calen
 import type { DraftBuilder, ImportContext } from './draft.ts'
 import { EventError } from './event-error.ts'
 import { importLimits } from './limits.ts'
+import { ownKindOf, readOwnDetails } from './own-events.ts'
 import { expand, type CalendarItem, type Occurrence } from './recurrence.ts'
 import { toName, toNotes, toSourceId, toWebAddress } from './text-fields.ts'
 
@@ -69,12 +70,12 @@ function createEventReader({ builder, context, zones }: EventDeps) {
   function readOccurrence(occurrence: Occurrence): void {
     const { item, start, end, recurrenceId } = occurrence
     if (isCancelled(item)) return
-    const key = recurrenceId === null ? item.uid : `${item.uid}/${recurrenceId}`
+    const key = keyOf(item, recurrenceId)
     if (start.isDate) return readAllDay(occurrence)
-    if (start.instant.epochMilliseconds === end.instant.epochMilliseconds) {
-      return addAssignment(item, start)
-    }
-    const details = readDetails(item.component)
+    const own = ownKindOf(item.uid)
+    const isMoment = start.instant.epochMilliseconds === end.instant.epochMilliseconds
+    if (own === null ? isMoment : own === 'assignment') return addAssignment(item, start, key)
+    const details = own ? readOwnDetails(item.component) : readDetails(item.component)
     if (details.courseName === '') throw new EventError('no_course', '')
     for (const part of splitAtMidnight(start, end)) {
       const meeting: ClassMeeting = {
@@ -113,19 +114,21 @@ function createEventReader({ builder, context, zones }: EventDeps) {
     return parts
   }
 
-  function readAllDay({ item, start, end }: Occurrence): void {
+  function readAllDay({ item, start, end, recurrenceId }: Occurrence): void {
     const name = toName(String(item.component.getFirstPropertyValue('summary') ?? ''))
     const first = toWallClock(start, context.timeZone).toPlainDate()
     const next = toWallClock(end, context.timeZone).toPlainDate()
     const last = Temporal.PlainDate.compare(next, first) > 0 ? next.subtract({ days: 1 }) : first
-    if (isAssignment(item)) return addAssignment(item, start)
-    if (name === '' || !holidayWords.test(name)) throw new EventError('all_day', name)
-    builder.note({ line: item.line, reason: 'all_day_holiday', value: name })
+    const isOwn = ownKindOf(item.uid) === 'holiday'
+    if (!isOwn && isAssignment(item)) return addAssignment(item, start, keyOf(item, recurrenceId))
+    if (name === '' || !(isOwn || holidayWords.test(name))) throw new EventError('all_day', name)
+    if (!isOwn) builder.note({ line: item.line, reason: 'all_day_holiday', value: name })
     const holiday = { name, first_date: first.toString(), last_date: last.toString() }
     builder.addHoliday(holiday, item.line)
   }
 
-  function addAssignment({ component, line }: CalendarItem, due: CalendarTime): void {
+  function addAssignment(item: CalendarItem, due: CalendarTime, key: string): void {
+    const { component, line } = item
     const title = toName(String(component.getFirstPropertyValue('summary') ?? ''))
     if (title === '') throw new EventError('no_title', '')
     const time = toWallClock(due, context.timeZone)
@@ -137,8 +140,9 @@ function createEventReader({ builder, context, zones }: EventDeps) {
         course_name: toName(categories[0] ?? '') || null,
         due_date: time.toPlainDate().toString(),
         due_time: due.isDate ? '23:59:00' : clockOf(time),
-        url: toWebAddress(String(component.getFirstPropertyValue('url') ?? '')),
+        url: readUrl(item),
         notes: toNotes(description),
+        source_id: toSourceId(key),
       },
       line,
     )
@@ -169,10 +173,21 @@ function createEventReader({ builder, context, zones }: EventDeps) {
       guarded(item, () => {
         const due = item.component.getFirstProperty('due')
         if (!due) throw new EventError('bad_due', '')
-        addAssignment(item, zones.read(due))
+        const of = item.component.getFirstPropertyValue('recurrence-id')
+        addAssignment(item, zones.read(due), keyOf(item, of === null ? null : String(of)))
       })
     },
   }
+}
+
+/** Names an event, and the day of a series that it stands for. */
+function keyOf({ uid }: CalendarItem, recurrenceId: string | null): string {
+  return recurrenceId === null ? uid : `${uid}/${recurrenceId}`
+}
+
+function readUrl({ uid, component }: CalendarItem): string | null {
+  if (ownKindOf(uid) !== null) return readOwnDetails(component).onlineUrl
+  return toWebAddress(String(component.getFirstPropertyValue('url') ?? ''))
 }
 
 const holidayWords =

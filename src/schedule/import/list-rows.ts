@@ -225,6 +225,7 @@ function createRowReader(rows: readonly TableRow[], deps: ListDeps) {
       due_time: dueTime,
       url: toWebAddress(cellOf(row, 'url')),
       notes: toNotes(cellOf(row, 'notes')),
+      source_id: null,
     }
     builder.addAssignment(assignment, row.line)
   }

@@ -1,6 +1,7 @@
 import type { Every } from '../../every.ts'
 import type { Logger } from '../../log.ts'
 import type { ScheduleStore, Subscription } from '../store/schedule-store.ts'
+import { toCalendarFailure } from './calendar-failure.ts'
 import type { FetchedCalendar, FetchOptions } from './fetch-calendar.ts'
 
 export interface SubscriptionsDeps {
@@ -80,13 +81,12 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     } catch (error) {
       if (signal.aborted) return
       if (failures.size < maxFailures) failures.set(id, (failures.get(id) ?? 0) + 1)
-      const message = error instanceof Error ? error.message : String(error)
       log.warn({ err: error, subscription: id }, 'a calendar could not be refreshed')
       await store.recordCheck(id, {
         ...kept,
         checkedAt: now(),
         result: 'failed',
-        error: message.slice(0, 500),
+        error: JSON.stringify(toCalendarFailure(error)),
       })
     }
   }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 
 import { createReminderTables } from '../reminders/create-tables.ts'
@@ -26,6 +26,7 @@ export async function migrate(db: Kysely<ScheduleDatabase>): Promise<void> {
 const migrations: Record<string, Migration> = {
   '0001_timetables': { up: createTimetables },
   '0002_reminders': { up: createReminderTables },
+  '0003_assignment_sources': { up: addAssignmentSources },
 }
 
 async function createTimetables(db: Kysely<unknown>): Promise<void> {
@@ -158,4 +159,12 @@ async function createFollowers(db: Kysely<unknown>): Promise<void> {
     .addColumn('token', 'text', (column) => column.notNull().unique())
     .addPrimaryKeyConstraint('feeds_key', ['guild_id', 'user_id'])
     .execute()
+}
+
+async function addAssignmentSources(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('assignments').addColumn('source_id', 'text').execute()
+  // Each row has become longer by what an empty member takes as JSON.
+  await sql`update timetables set bytes = bytes + ${',"source_id":null'.length} * (
+    select count(*) from assignments where assignments.guild_id = timetables.guild_id
+  )`.execute(db)
 }

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely'
 
-import { InvalidRequestError, NotFoundError } from '../../errors.ts'
-import { timeZoneSchema } from '../timetable-rows.ts'
+import { NotFoundError } from '../../errors.ts'
+import { lengthLimits, timeZoneSchema } from '../timetable-rows.ts'
+import { RefusedChangeError, type RefusalReason } from './refused-change.ts'
 import { assignmentKind, classKind, holidayKind, termKind, type RowKind } from './row-kinds.ts'
 import { rowTable } from './row-tables.ts'
 import type {
@@ -24,7 +25,7 @@ export interface PlanEditsOptions {
 
 /**
  * Works out what edits change, without changing it. Rows that stay as they are, are left out. Throws
- * `InvalidRequestError` and `NotFoundError`.
+ * `RefusedChangeError` and `NotFoundError`.
  */
 export async function planEdits(options: PlanEditsOptions): Promise<Difference> {
   const { edits } = options
@@ -112,24 +113,56 @@ function check<Row>(
 function assertOnce<Row>(ids: readonly number[], { word }: RowKind<Row>): void {
   const seen = new Set<number>()
   for (const id of ids) {
-    if (!Number.isSafeInteger(id)) throw new InvalidRequestError(`expected the id of a ${word}`)
-    if (seen.has(id)) throw new InvalidRequestError(`The ${word} ${id} is named twice.`)
+    if (!Number.isSafeInteger(id)) throw badRequest(`expected the id of a ${word}`)
+    if (seen.has(id)) throw badRequest(`The ${word} ${id} is named twice.`)
     seen.add(id)
   }
 }
 
 function assertFewEnough<Row>(count: number, { name, max }: RowKind<Row>): void {
   if (count <= max) return
-  throw new InvalidRequestError(
+  throw new RefusedChangeError(
+    `too_many_${name}`,
     `The timetable would have ${count} ${name}; at most ${max} are allowed. Remove old ones first.`,
+    { values: { number: count, max } },
   )
+}
+
+function badRequest(message: string): RefusedChangeError {
+  return new RefusedChangeError('bad_request', message)
+}
+
+/** What is wrong when a member breaks its rule, and how long it may be. */
+const membersAtFault: Readonly<Record<string, [RefusalReason, number?]>> = {
+  course_date: ['bad_date'],
+  due_date: ['bad_date'],
+  first_date: ['bad_date'],
+  last_date: ['bad_days'],
+  start_time: ['bad_time'],
+  end_time: ['bad_time'],
+  due_time: ['bad_time'],
+  course_name: ['bad_name', lengthLimits.name],
+  instructor: ['bad_name', lengthLimits.name],
+  room: ['bad_name', lengthLimits.name],
+  title: ['bad_name', lengthLimits.name],
+  name: ['bad_name', lengthLimits.name],
+  online_url: ['bad_url', lengthLimits.url],
+  url: ['bad_url', lengthLimits.url],
+  notes: ['bad_notes', lengthLimits.notes],
+  weeks: ['bad_weeks'],
 }
 
 function toRefusal(
   path: string,
   error: { issues: { path: PropertyKey[]; message: string }[] },
-): InvalidRequestError {
+): RefusedChangeError {
   const [issue] = error.issues
   const param = [path, ...(issue?.path ?? [])].join('.')
-  return new InvalidRequestError(`${param}: ${issue?.message ?? 'not valid'}`, { param })
+  const member = String(issue?.path[0] ?? '')
+  const [reason, max] = membersAtFault[member] ?? [path === 'timeZone' ? 'bad_zone' : 'bad_request']
+  const message = `${param}: ${issue?.message ?? 'not valid'}`
+  return new RefusedChangeError(reason, message, {
+    param,
+    values: max === undefined ? {} : { max },
+  })
 }

@@ -44,7 +44,7 @@ export const assignmentKind: RowKind<Assignment> = {
   name: 'assignments',
   word: 'assignment',
   schema: assignmentSchema,
-  columns: ['title', 'course_name', 'due_date', 'due_time', 'url', 'notes'],
+  columns: ['title', 'course_name', 'due_date', 'due_time', 'url', 'notes', 'source_id'],
   order: ['due_date', 'due_time'],
   max: rowLimits.assignments,
 }

@@ -101,6 +101,8 @@ export interface ChangeRequest {
   edits: TimetableEdits
   /** The revision that the edits were made against (0: no timetable yet); default: the present one. */
   revision?: number
+  /** A subscription of the guild: when it has ended, nothing is changed. */
+  subscription?: number
 }
 
 export interface ProposalRequest extends ChangeRequest {
@@ -120,7 +122,7 @@ export interface Subscription {
   /** When it was last asked for, and what came of it; null: not yet. */
   checkedAt: number | null
   result: 'changed' | 'unchanged' | 'failed' | null
-  /** Why it failed, at most 500 characters; null: it did not. */
+  /** Why it failed: JSON of at most 500 characters for `readCalendarFailure`; null: it did not. */
   error: string | null
 }
 
@@ -142,7 +144,7 @@ export class StaleRevisionError extends AppError {
 
 /**
  * The guilds' own timetables, durable. Each change is one transaction that makes a revision; one that
- * changes nothing makes none. Throws `InvalidRequestError` for rows that break a rule of
+ * changes nothing makes none. Throws `RefusedChangeError` for rows that break a rule of
  * `timetable-rows.ts`, and for too many of them; `NotFoundError` for ids that there are not.
  */
 export interface ScheduleStore {
@@ -160,7 +162,8 @@ export interface ScheduleStore {
   /**
    * Takes back the newest change that was not taken back yet, if it is at most 24 hours old, and so
    * on back with each call. Null: there is none. Throws `StaleRevisionError` when the timetable's newest
-   * revision is not the one that is named.
+   * revision is not the one that is named, and `RefusedChangeError` (`not_kept`) when what it changed was
+   * too large to be kept.
    */
   undo(guildId: string, by: string, revision?: number): Promise<MadeRevision | null>
   /** Newest first; at most the newest 500 are kept. */
@@ -190,7 +193,15 @@ export interface ScheduleStore {
   dueSubscriptions(checkedBefore: number, limit: number): Promise<Subscription[]>
   /** Remembers what came of asking; no more than a word when the subscription is gone. */
   recordCheck(id: number, check: SubscriptionCheck): Promise<void>
-  removeSubscription(guildId: string, id: number): Promise<boolean>
+  /**
+   * Ends one, and changes the timetable with it, if that is asked for: both or neither. Null: there is no
+   * such subscription. Throws `StaleRevisionError`.
+   */
+  removeSubscription(
+    guildId: string,
+    id: number,
+    change?: Omit<ChangeRequest, 'guildId' | 'subscription'>,
+  ): Promise<{ made: MadeRevision | null } | null>
 
   /** The secret of a person's calendar feed of a guild: made on the first call. */
   feedToken(guildId: string, userId: string): Promise<string>

@@ -2,11 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto'
 
 import { sql, type Kysely, type Selectable } from 'kysely'
 
-import { InvalidRequestError, NotFoundError } from '../../errors.ts'
+import { NotFoundError } from '../../errors.ts'
 import { timetableBytes } from '../timetable-rows.ts'
 import { countChanges, growth, invert, isNothing } from './difference.ts'
 import { createFeeds } from './feeds.ts'
 import { planEdits } from './plan-edits.ts'
+import { RefusedChangeError } from './refused-change.ts'
 import { assignmentKind, classKind, holidayKind, termKind } from './row-kinds.ts'
 import { rowTable } from './row-tables.ts'
 import {
@@ -22,7 +23,7 @@ import {
   type TimetableOutline,
 } from './schedule-store.ts'
 import type { ScheduleDatabase } from './schema.ts'
-import { createSubscriptions } from './subscriptions.ts'
+import { createSubscriptions, deleteSubscription, hasSubscription } from './subscriptions.ts'
 
 type Db = Kysely<ScheduleDatabase>
 type Head = Selectable<ScheduleDatabase['timetables']>
@@ -95,6 +96,12 @@ export function createScheduleStore({ db, now, timeZone }: ScheduleStoreDeps): S
     return { ...entry, difference }
   }
 
+  async function changeWithin(trx: Db, request: ChangeRequest): Promise<MadeRevision | null> {
+    const { head, difference } = await plan(trx, request)
+    if (isNothing(difference)) return null
+    return await commit(trx, { head, difference, origin: request.origin, present: true })
+  }
+
   async function findUndoable(trx: Db, guildId: string) {
     const newest = await trx
       .selectFrom('revisions')
@@ -157,9 +164,10 @@ export function createScheduleStore({ db, now, timeZone }: ScheduleStoreDeps): S
 
     async change(request) {
       return await db.transaction().execute(async (trx) => {
-        const { head, difference } = await plan(trx, request)
-        if (isNothing(difference)) return null
-        return await commit(trx, { head, difference, origin: request.origin, present: true })
+        const { guildId, subscription } = request
+        const isOver =
+          subscription !== undefined && !(await hasSubscription(trx, guildId, subscription))
+        return isOver ? null : await changeWithin(trx, request)
       })
     },
 
@@ -169,7 +177,12 @@ export function createScheduleStore({ db, now, timeZone }: ScheduleStoreDeps): S
         const head = await findHead(trx, guildId)
         if (revision !== undefined && head?.revision !== revision) throw new StaleRevisionError()
         const undone = await findUndoable(trx, guildId)
-        if (!head || undone?.difference == null) return null
+        if (!head || !undone) return null
+        if (undone.difference === null) {
+          const message =
+            'What the change before this one was is not kept any more: it was too large.'
+          throw new RefusedChangeError('not_kept', message)
+        }
         await trx
           .updateTable('revisions')
           .set({ undone: 1 })
@@ -258,6 +271,14 @@ export function createScheduleStore({ db, now, timeZone }: ScheduleStoreDeps): S
     },
 
     ...createSubscriptions({ db, now }),
+
+    async removeSubscription(guildId, id, change) {
+      return await db.transaction().execute(async (trx) => {
+        if (!(await deleteSubscription(trx, guildId, id))) return null
+        return { made: change ? await changeWithin(trx, { guildId, ...change }) : null }
+      })
+    },
+
     ...createFeeds({ db, newToken: () => randomBytes(32).toString('base64url') }),
 
     async forgetGuild(guildId) {
@@ -432,23 +453,31 @@ function parse(difference: string): Difference {
 function toReport(report: unknown): string {
   const json = JSON.stringify(report) ?? 'null'
   if (Buffer.byteLength(json) <= maxReportBytes) return json
-  throw new InvalidRequestError('The report on the import is too long; report fewer bad rows.')
+  throw new RefusedChangeError('bad_request', 'The report is too long; report fewer bad rows.')
 }
 
 function assertOrigin(guildId: string, { by, note }: Pick<Origin, 'by' | 'note'>): void {
   const isFine = (text: string, max: number) => text.length <= max && text.isWellFormed()
   if (guildId === '' || !isFine(guildId, maxIdLength)) {
-    throw new InvalidRequestError('expected the id of a guild')
+    throw new RefusedChangeError('bad_request', 'expected the id of a guild')
   }
-  if (!isFine(by, maxIdLength)) throw new InvalidRequestError('expected the id of a person')
+  if (!isFine(by, maxIdLength)) {
+    throw new RefusedChangeError('bad_request', 'expected the id of a person')
+  }
   if (note !== null && !isFine(note, maxNoteLength)) {
-    throw new InvalidRequestError(`The note is longer than ${maxNoteLength} characters.`)
+    const message = `The note is longer than ${maxNoteLength} characters.`
+    throw new RefusedChangeError('note_too_long', message, { values: { max: maxNoteLength } })
   }
 }
 
 function assertSize(bytes: number): void {
   if (bytes <= timetableBytes) return
-  throw new InvalidRequestError(
-    `The timetable would take ${(bytes / 1024 / 1024).toFixed(1)} MB; at most ${timetableBytes / 1024 / 1024} MB are allowed. Shorten the notes, or remove old classes.`,
+  const megabytes = 1024 * 1024
+  const mb = (bytes / megabytes).toFixed(1)
+  const max = timetableBytes / megabytes
+  throw new RefusedChangeError(
+    'timetable_too_large',
+    `The timetable would take ${mb} MB; at most ${max} MB are allowed. Shorten the notes, or remove old classes.`,
+    { values: { mb: Number(mb), max } },
   )
 }

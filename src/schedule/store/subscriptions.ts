@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 
-import { InvalidRequestError } from '../../errors.ts'
 import { lengthLimits } from '../timetable-rows.ts'
+import { RefusedChangeError } from './refused-change.ts'
 import type { ScheduleStore, Subscription } from './schedule-store.ts'
 import type { ScheduleDatabase } from './schema.ts'
 
@@ -11,11 +11,7 @@ const maxErrorLength = 500
 
 type Subscriptions = Pick<
   ScheduleStore,
-  | 'addSubscription'
-  | 'listSubscriptions'
-  | 'dueSubscriptions'
-  | 'recordCheck'
-  | 'removeSubscription'
+  'addSubscription' | 'listSubscriptions' | 'dueSubscriptions' | 'recordCheck'
 >
 
 export interface SubscriptionsDeps {
@@ -34,8 +30,10 @@ export function createSubscriptions({ db, now }: SubscriptionsDeps): Subscriptio
         const known = rows.find((row) => row.url === url)
         if (known) return toSubscription(known)
         if (rows.length >= maxPerGuild) {
-          throw new InvalidRequestError(
+          throw new RefusedChangeError(
+            'too_many_calendars',
             `At most ${maxPerGuild} calendars can be followed. Remove one first.`,
+            { values: { max: maxPerGuild } },
           )
         }
         const added = await trx
@@ -85,23 +83,43 @@ export function createSubscriptions({ db, now }: SubscriptionsDeps): Subscriptio
         .where('id', '=', id)
         .execute()
     },
-
-    async removeSubscription(guildId, id) {
-      const { numDeletedRows } = await db
-        .deleteFrom('subscriptions')
-        .where('guild_id', '=', guildId)
-        .where('id', '=', id)
-        .executeTakeFirst()
-      return numDeletedRows > 0n
-    },
   }
+}
+
+export async function hasSubscription(
+  db: Kysely<ScheduleDatabase>,
+  guildId: string,
+  id: number,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('subscriptions')
+    .select('id')
+    .where('guild_id', '=', guildId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** False: there was none. */
+export async function deleteSubscription(
+  db: Kysely<ScheduleDatabase>,
+  guildId: string,
+  id: number,
+): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('subscriptions')
+    .where('guild_id', '=', guildId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return numDeletedRows > 0n
 }
 
 function assertAddress(url: string): void {
   const { protocol = '' } = URL.parse(url) ?? {}
   const isHttp = protocol === 'http:' || protocol === 'https:'
   if (isHttp && url.length <= lengthLimits.url) return
-  throw new InvalidRequestError(
+  throw new RefusedChangeError(
+    'bad_address',
     `expected an address that begins with http:// or https://, of at most ${lengthLimits.url} characters`,
   )
 }

@@ -17,6 +17,11 @@ export function watchChanges(
       if (made) onChange(guildId)
       return made
     },
+    async removeSubscription(guildId, id, change) {
+      const removed = await store.removeSubscription(guildId, id, change)
+      if (removed?.made) onChange(guildId)
+      return removed
+    },
     async apply(guildId, id) {
       const made = await store.apply(guildId, id)
       onChange(guildId)

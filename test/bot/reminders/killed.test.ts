@@ -35,6 +35,7 @@ async function fill(path: string): Promise<void> {
             due_time: due.toPlainTime().toString({ smallestUnit: 'second' }),
             url: null,
             notes: null,
+            source_id: null,
           },
         ],
       },

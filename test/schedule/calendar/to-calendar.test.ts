@@ -30,6 +30,7 @@ const assignment: Timetable['assignments'][number] = {
   due_time: '23:59:00',
   url: 'https://example.com/1',
   notes: null,
+  source_id: null,
 }
 
 function options(timetable: Partial<Timetable> = {}): CalendarOptions {
@@ -134,7 +135,7 @@ describe('toCalendar', () => {
     const { id: _assignment, ...ofAssignment } = assignment
     const { id: _holiday, ...ofHoliday } = holiday
     assert.deepEqual(draft.classes, [{ ...ofClass, source_id: 'class-7.42@guagua' }])
-    assert.deepEqual(draft.assignments, [ofAssignment])
+    assert.deepEqual(draft.assignments, [{ ...ofAssignment, source_id: 'assignment-3.42@guagua' }])
     assert.deepEqual(draft.holidays, [ofHoliday])
     assert.deepEqual(draft.problems, [])
   })

@@ -154,7 +154,8 @@ describe('comparing a file with the timetable', () => {
       const moved = text
         .replace('COUNT=10', 'COUNT=10\r\nEXDATE:20260914T090000')
         .replace('Essay', 'Paper')
-      assert.deepEqual((await change(moved))?.counts, { added: 1, changed: 0, removed: 1 })
+      // The essay has another title, and the calendar says that it is the same one.
+      assert.deepEqual((await change(moved))?.counts, { added: 0, changed: 1, removed: 1 })
     } finally {
       await store.close()
     }

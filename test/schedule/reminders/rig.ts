@@ -49,6 +49,7 @@ export function homework(changes: Partial<Assignment> = {}): Assignment {
     due_time: '20:00:00',
     url: null,
     notes: null,
+    source_id: null,
     ...changes,
   }
 }

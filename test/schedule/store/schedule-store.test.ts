@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 
 import fc from 'fast-check'
+import { sql } from 'kysely'
 
 import { openScheduleDatabase } from '../../../src/schedule/store/open-database.ts'
 import type {
@@ -42,6 +43,7 @@ const assignment: Assignment = {
   due_time: '23:59:00',
   url: 'https://example.com/1',
   notes: 'two\nlines',
+  source_id: 'uid',
 }
 
 const everything: TimetableEdits = {
@@ -443,8 +445,8 @@ describe('createScheduleStore', () => {
       [3, 4, 5, 2, 1].map(url),
     )
     assert.equal((await store.dueSubscriptions(now, 10)).length, 4)
-    assert.equal(await store.removeSubscription('h', one?.id ?? 0), false)
-    assert.equal(await store.removeSubscription('g', one?.id ?? 0), true)
+    assert.equal(await store.removeSubscription('h', one?.id ?? 0), null)
+    assert.deepEqual(await store.removeSubscription('g', one?.id ?? 0), { made: null })
     await store.recordCheck(one?.id ?? 0, check)
     assert.equal((await store.listSubscriptions('g')).length, 4)
   })
@@ -491,6 +493,37 @@ describe('createScheduleStore', () => {
       )
     }
     await db.destroy()
+  })
+
+  it('brings a file of the first version to the present one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'guagua-schedules-'))
+    const path = join(folder, 'schedules.sqlite')
+    const open = async () => {
+      const db = await openScheduleDatabase(path)
+      return { db, store: createScheduleStore({ db, now: () => 0, timeZone: 'UTC' }) }
+    }
+    try {
+      const old = await open()
+      const plain = { ...assignment, source_id: null }
+      await old.store.change({ guildId: 'g', origin, edits: { assignments: { add: [plain] } } })
+      const sized = sql<{ bytes: number }>`select bytes from timetables`
+      const before = (await sized.execute(old.db)).rows
+      // What the third migration did, taken back.
+      await sql`alter table assignments drop column source_id`.execute(old.db)
+      await sql`update timetables set bytes = bytes - ${',"source_id":null'.length}`.execute(old.db)
+      await sql`delete from kysely_migration where name > '0003'`.execute(old.db)
+      const cut = `json_remove(difference, '$.assignments.added[0].source_id')`
+      await sql`update revisions set difference = ${sql.raw(cut)}`.execute(old.db)
+      await old.store.close()
+
+      const { db, store: now } = await open()
+      assert.deepEqual((await now.getTimetable('g'))?.assignments, [{ id: 1, ...plain }])
+      assert.deepEqual((await sized.execute(db)).rows, before)
+      assert.equal((await now.undo('g', '7'))?.counts.removed, 1)
+      await now.close()
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   it('keeps whole changes of a process that is killed, and nothing of others', async () => {
