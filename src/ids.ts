@@ -13,6 +13,7 @@ export type IdPrefix =
   | 'vsfb_'
   | 'req_'
   | 'chatcmpl-'
+  | 'file-'
 
 /** A new id in the Assistants API's own shape: the prefix and 24 random letters and digits. */
 export type NewId = (prefix: IdPrefix) => string

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 
+import { codeFileIds, ownFiles, requireFiles } from './file-owners.ts'
 import { readPage } from './pages.ts'
 import { parse } from './rows.ts'
 import type { Database } from './schema.ts'
@@ -25,17 +26,29 @@ export function createAssistantQueries({
 }: AssistantQueriesDeps): AssistantQueries {
   return {
     async insertAssistant(assistant) {
-      const row = { id: assistant.id, project: project ?? defaultProject }
-      await db
-        .insertInto('assistants')
-        .values({ ...row, body: JSON.stringify(assistant) })
-        .execute()
+      const ids = codeFileIds(assistant.tool_resources ?? undefined)
+      if (ids.length === 0) return insertAssistant(db, { assistant, project })
+      await db.transaction().execute(async (trx) => {
+        await requireFiles({ db: trx, dialect, ids, project, time: assistant.created_at })
+        await insertAssistant(trx, { assistant, project })
+        const resources = assistant.tool_resources ?? undefined
+        await ownFiles(trx, { ownerId: assistant.id, isNew: true, resources })
+      })
     },
 
     getAssistant: (id) => findAssistant(db, { id, project }),
 
-    updateAssistant: (id, patch) =>
+    updateAssistant: (id, patch, time = 0) =>
       db.transaction().execute(async (trx) => {
+        const resources = patch.tool_resources ?? undefined
+        const ids = codeFileIds(resources)
+        if (ids.length > 0) {
+          const owner = await selectAssistant(trx, { id, project })
+            .select('project')
+            .executeTakeFirst()
+          if (!owner) return undefined
+          await requireFiles({ db: trx, dialect, ids, project: owner.project, time })
+        }
         const row = await selectAssistant(trx, { id, project })
           .select('body')
           .$if(dialect.rowLocks, (query) => query.forUpdate())
@@ -47,17 +60,23 @@ export function createAssistantQueries({
           .set({ body: JSON.stringify(assistant) })
           .where('id', '=', id)
           .execute()
+        if (patch.tool_resources !== undefined) {
+          await ownFiles(trx, { ownerId: id, isNew: false, resources })
+        }
         return assistant
       }),
 
-    async deleteAssistant(id) {
-      const { numDeletedRows } = await db
-        .deleteFrom('assistants')
-        .where('id', '=', id)
-        .$if(project !== null, (query) => query.where('project', '=', project))
-        .executeTakeFirst()
-      return numDeletedRows > 0n
-    },
+    deleteAssistant: (id) =>
+      db.transaction().execute(async (trx) => {
+        const { numDeletedRows } = await trx
+          .deleteFrom('assistants')
+          .where('id', '=', id)
+          .$if(project !== null, (query) => query.where('project', '=', project))
+          .executeTakeFirst()
+        if (numDeletedRows === 0n) return false
+        await trx.deleteFrom('file_owners').where('owner_id', '=', id).execute()
+        return true
+      }),
 
     listAssistants: (query) =>
       readPage({
@@ -77,6 +96,17 @@ export function createAssistantQueries({
         toObject: (row) => parse<Assistant>(row.body),
       }),
   }
+}
+
+async function insertAssistant(
+  db: Kysely<Database>,
+  { assistant, project }: { assistant: Assistant; project: string | null },
+): Promise<void> {
+  const row = { id: assistant.id, project: project ?? defaultProject }
+  await db
+    .insertInto('assistants')
+    .values({ ...row, body: JSON.stringify(assistant) })
+    .execute()
 }
 
 interface AssistantKey {

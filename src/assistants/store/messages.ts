@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 
 import { RunConflictError } from '../../errors.ts'
+import { imageFileIds, requireFiles } from './file-owners.ts'
 import { findActiveRunId, liveThread, lockThread } from './live-thread.ts'
 import { readPage } from './pages.ts'
 import { fromMessageRow, toMessageRow } from './rows.ts'
@@ -31,6 +32,8 @@ export function createMessageQueries({ db, dialect, project }: MessageQueriesDep
     insertMessage: (message) =>
       db.transaction().execute(async (trx) => {
         const threadId = message.thread_id
+        const images = { ids: imageFileIds(message), project, time: message.created_at }
+        await requireFiles({ db: trx, dialect, ...images })
         await lockThread({ trx, dialect, thread: { id: threadId, project } })
         const active = await findActiveRunId(trx, threadId)
         if (active !== undefined) {

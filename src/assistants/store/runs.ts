@@ -3,6 +3,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { InvalidRequestError, RunConflictError } from '../../errors.ts'
 import { noObject } from '../not-found.ts'
 import { findAssistant } from './assistants.ts'
+import { imageFileIds, requireFiles } from './file-owners.ts'
 import { findActiveRunId, liveThread, lockThread } from './live-thread.ts'
 import { readPage } from './pages.ts'
 import {
@@ -237,7 +238,9 @@ async function insertRun(options: InsertRunOptions): Promise<Run> {
   const hasPrompt = Boolean(run.instructions) || messages.some(({ role }) => role === 'user')
   if (!hasPrompt && !db.isTransaction) return inTransaction(options)
 
-  if (typeof thread !== 'string') await insertThread(db, { ...thread, project })
+  const images = { ids: messages.flatMap(imageFileIds), project, time: run.created_at }
+  await requireFiles({ db, dialect, ...images })
+  if (typeof thread !== 'string') await insertThread(db, { ...thread, project, dialect })
   await writeRun(options, run)
   if (!hasPrompt && !(await hasUserMessage(db, run.thread_id))) {
     throw new InvalidRequestError(

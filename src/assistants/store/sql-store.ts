@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 
 import type { Logger } from '../../log.ts'
 import { createAssistantQueries } from './assistants.ts'
+import { createFileQueries, createFileUpkeep } from './files.ts'
 import { createHistoryStore } from './import.ts'
 import { createMessageQueries, createMessageRangeQueries } from './messages.ts'
 import { createRunResourceQueries } from './run-resources.ts'
@@ -37,7 +38,7 @@ export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreD
   }
   const objectsOf = (project: string | null): ObjectStore => ({
     ...createAssistantQueries({ db, dialect, project }),
-    ...createThreadQueries({ db, project, onDeleted }),
+    ...createThreadQueries({ db, dialect, project, onDeleted }),
     ...createMessageQueries({ db, dialect, project }),
     ...createRunQueries({ db, dialect, project, insertJob }),
     ...createStepQueries({ db, project }),
@@ -51,6 +52,8 @@ export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreD
     ...createStepRecordQueries({ db }),
     ...createRunResourceQueries({ db }),
     ...createUsageQueries({ db }),
+    ...createFileUpkeep({ db, dialect }),
+    files: (project) => createFileQueries({ db, dialect, project }),
     project(id) {
       const objects = projects.get(id) ?? objectsOf(id)
       projects.set(id, objects)

@@ -2,6 +2,7 @@ import type OpenAI from 'openai'
 
 import type { ModelUsage, TurnState } from '../../models/driver.ts'
 import type { Page, PageQuery } from '../wire/page.ts'
+import type { FileQueries, FileUpkeep } from './files.ts'
 import type { HistoryStore } from './import.ts'
 
 export type Assistant = OpenAI.Beta.Assistant & {
@@ -184,13 +185,19 @@ export interface UsageSum extends Record<UsageGroup, string | null> {
  * The runtime's objects as a request may see and change them. Objects go in and come out in their
  * wire shape; rows never leave the store. Everything is asynchronous, because SQLite and Postgres
  * share the same queries. A missing object is `undefined` (or `false` from a delete); an unknown
- * cursor is an `InvalidRequestError`.
+ * cursor is an `InvalidRequestError`. Files that new tool resources or messages name must be there, or
+ * nothing is written: `NotFoundError`; `time`, in Unix seconds, says where nothing else does whether
+ * theirs is over.
  */
 export interface ObjectStore {
   insertAssistant(assistant: Assistant): Promise<void>
   getAssistant(id: string): Promise<Assistant | undefined>
   /** Changes the given members only. */
-  updateAssistant(id: string, patch: Partial<Assistant>): Promise<Assistant | undefined>
+  updateAssistant(
+    id: string,
+    patch: Partial<Assistant>,
+    time?: number,
+  ): Promise<Assistant | undefined>
   deleteAssistant(id: string): Promise<boolean>
   listAssistants(query: PageQuery): Promise<Page<Assistant>>
 
@@ -200,6 +207,7 @@ export interface ObjectStore {
   updateThread(
     id: string,
     patch: Partial<Pick<Thread, 'metadata' | 'tool_resources'>>,
+    time?: number,
   ): Promise<Thread | undefined>
   /**
    * Removes the thread with its messages, runs and steps from view at once; what they occupied is
@@ -240,12 +248,13 @@ export interface ObjectStore {
  * Where everything lives. As an `ObjectStore` of its own it sees the objects of every project, and
  * makes new ones in `default`: for the run engine and for tools of the operator.
  */
-export interface Store extends ObjectStore {
+export interface Store extends ObjectStore, FileUpkeep {
   /**
    * The objects of one project. Those of another are missing: for every query, also as a cursor, and
    * as the assistant or thread of a new run.
    */
   project(id: string): ObjectStore
+  files(project: string): FileQueries
   /**
    * Where history from elsewhere goes: into a project, or, in a dry run, nowhere. What was deleted
    * since it came stays away, unless it is to be restored.

@@ -57,6 +57,7 @@ export function createThreadPurge({ db, dialect, log }: ThreadPurgeDeps): Thread
         await setImmediate()
       }
     }
+    await db.deleteFrom('file_owners').where('owner_id', '=', id).execute()
     await db.deleteFrom('threads').where('id', '=', id).execute()
   }
 

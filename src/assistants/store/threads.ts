@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely'
 
+import { codeFileIds, imageFileIds, ownFiles, requireFiles } from './file-owners.ts'
 import { liveThread, type ThreadKey } from './live-thread.ts'
 import { insertMessages } from './messages.ts'
 import { fromThreadRow, isActive, toThreadRow } from './rows.ts'
 import type { Database } from './schema.ts'
+import type { SqlDialect } from './sql-dialect.ts'
 import { defaultProject, type Message, type ObjectStore, type Thread } from './store.ts'
 import { insertOpenUsage } from './usage.ts'
 
@@ -14,6 +16,7 @@ type ThreadQueries = Pick<
 
 interface ThreadQueriesDeps {
   db: Kysely<Database>
+  dialect: SqlDialect
   /** Whose threads; null: everybody's. */
   project: string | null
   onDeleted: (threadId: string) => void
@@ -21,31 +24,50 @@ interface ThreadQueriesDeps {
 
 const threadColumns = ['id', 'created_at', 'metadata', 'tool_resources'] as const
 
-export function createThreadQueries({ db, project, onDeleted }: ThreadQueriesDeps): ThreadQueries {
+export function createThreadQueries({
+  db,
+  dialect,
+  project,
+  onDeleted,
+}: ThreadQueriesDeps): ThreadQueries {
   return {
     insertThread: (thread, messages) =>
-      db.transaction().execute((trx) => insertThread(trx, { thread, messages, project })),
+      db.transaction().execute((trx) => insertThread(trx, { thread, messages, project, dialect })),
 
     async getThread(id) {
       const row = await liveThread(db, { id, project }).select(threadColumns).executeTakeFirst()
       return row && fromThreadRow(row)
     },
 
-    async updateThread(id, { metadata, tool_resources }) {
+    async updateThread(id, { metadata, tool_resources }, time = 0) {
       const patch = {
         ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
         ...(tool_resources !== undefined && { tool_resources: JSON.stringify(tool_resources) }),
       }
       if (Object.keys(patch).length === 0) return this.getThread(id)
-      const row = await db
-        .updateTable('threads')
-        .set(patch)
-        .where('id', '=', id)
-        .where('deleted', '=', 0)
-        .$if(project !== null, (query) => query.where('project', '=', project))
-        .returning(threadColumns)
-        .executeTakeFirst()
-      return row && fromThreadRow(row)
+      const update = (trx: Kysely<Database>) =>
+        trx
+          .updateTable('threads')
+          .set(patch)
+          .where('id', '=', id)
+          .where('deleted', '=', 0)
+          .$if(project !== null, (query) => query.where('project', '=', project))
+          .returning(threadColumns)
+          .executeTakeFirst()
+      if (tool_resources === undefined) {
+        const row = await update(db)
+        return row && fromThreadRow(row)
+      }
+      return db.transaction().execute(async (trx) => {
+        const owner = await liveThread(trx, { id, project }).select('project').executeTakeFirst()
+        if (!owner) return undefined
+        const ids = codeFileIds(tool_resources)
+        await requireFiles({ db: trx, dialect, ids, project: owner.project, time })
+        const row = await update(trx)
+        if (!row) return undefined
+        await ownFiles(trx, { ownerId: id, isNew: false, resources: tool_resources })
+        return fromThreadRow(row)
+      })
     },
 
     async deleteThread(id) {
@@ -60,14 +82,19 @@ export interface NewThread {
   thread: Thread
   messages: Message[]
   project: string | null
+  dialect: SqlDialect
 }
 
 export async function insertThread(
   trx: Kysely<Database>,
-  { thread, messages, project }: NewThread,
+  { thread, messages, project, dialect }: NewThread,
 ): Promise<void> {
+  const { tool_resources: resources, created_at: time } = thread
+  const ids = [...codeFileIds(resources), ...messages.flatMap(imageFileIds)]
+  await requireFiles({ db: trx, dialect, ids, project, time })
   const row = { ...toThreadRow(thread), project: project ?? defaultProject }
   await trx.insertInto('threads').values(row).execute()
+  await ownFiles(trx, { ownerId: thread.id, isNew: true, resources })
   await insertMessages(trx, messages)
 }
 
