@@ -17,7 +17,8 @@ export const scheduleImport = {
     bad_weeks: 'no weeks that can be read, such as 1-16 or odd',
     bad_due: 'no date by which it is due',
     ends_before_start: 'ends before it starts',
-    term_unknown: 'has weeks, and the first day of the term is not known: give it',
+    term_unknown:
+      'has weeks, and the first day of the term is not known: give it (`/schedule settings term`, or --term in a terminal)',
     period_unknown: 'periods whose times are not known',
     no_title: 'no title',
     too_many_classes: 'has more classes than a timetable holds; the rest is left out',

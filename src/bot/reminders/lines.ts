@@ -1,7 +1,6 @@
-import { escapeMarkdown } from 'discord.js'
-
 import type { Translate } from '../../i18n.ts'
 import type { ReminderRule } from '../../schedule/reminders/due.ts'
+import { asWritten } from '../as-written.ts'
 import { shorten } from '../schedule/inputs.ts'
 import { leadsText } from './leads.ts'
 
@@ -15,5 +14,5 @@ export function reminderLabel({ about, course, leads }: ReminderRule, t: Transla
 }
 
 export function reminderLine(rule: ReminderRule, t: Translate): string {
-  return `- ${escapeMarkdown(reminderLabel(rule, t))}`
+  return `- ${asWritten(reminderLabel(rule, t))}`
 }

@@ -1,8 +1,9 @@
-import { ApplicationCommandOptionType, escapeMarkdown, MessageFlags } from 'discord.js'
+import { ApplicationCommandOptionType, MessageFlags } from 'discord.js'
 
 import { toLocale, type Translate } from '../../i18n.ts'
 import type { Subscriber } from '../../schedule/reminders/reminder-store.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
+import { asWritten } from '../as-written.ts'
 import { named } from '../command-definition.ts'
 import { textMessage } from '../schedule/answer-text.ts'
 import { quoted } from '../schedule/class-fields.ts'
@@ -51,7 +52,7 @@ function heading(
 ): string {
   if (target.type === 'channel') return `<#${target.id}>`
   if (server === null) return `**${t('commands.remind.mine')}**`
-  return `**${t('commands.remind.mineOf', { server: escapeMarkdown(shorten(server)) })}**`
+  return `**${t('commands.remind.mineOf', { server: asWritten(shorten(server)) })}**`
 }
 
 async function linesOf(

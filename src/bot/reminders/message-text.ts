@@ -1,7 +1,8 @@
-import { escapeMarkdown, time, TimestampStyles } from 'discord.js'
+import { time, TimestampStyles } from 'discord.js'
 
 import type { Translate } from '../../i18n.ts'
 import type { TimetableEvent } from '../../schedule/reminders/timetable-events.ts'
+import { asWritten } from '../as-written.ts'
 import { shorten } from '../schedule/inputs.ts'
 
 const maxLength = 1_800
@@ -12,7 +13,7 @@ export function reminderText(
   events: readonly TimetableEvent[],
   { t, server }: { t: Translate; server: string | null },
 ): string {
-  const footer = server === null ? '' : `\n-# ${escapeMarkdown(shorten(server))}`
+  const footer = server === null ? '' : `\n-# ${asWritten(shorten(server))}`
   const lines: string[] = []
   let length = footer.length
   for (const event of events) {
@@ -38,13 +39,13 @@ function eventText(event: TimetableEvent, t: Translate): string {
   const first = isClass ? `⏰ ${t('reminder.class', values)}` : `📝 ${t('reminder.due', values)}`
   const details = [isClass ? instructor : (course ?? ''), room ?? '']
     .filter((detail) => detail.trim() !== '')
-    .map((detail) => escapeMarkdown(shorten(detail)))
+    .map((detail) => asWritten(shorten(detail)))
   const said = [...details, ...(linkOf(url) ?? [])].join(' · ')
   return said === '' ? first : `${first}\n${said}`
 }
 
 function bold(name: string): string {
-  return `**${escapeMarkdown(shorten(name))}**`
+  return `**${asWritten(shorten(name))}**`
 }
 
 /** In angle brackets, which its address cannot hold once it is written as addresses are. */

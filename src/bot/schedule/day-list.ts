@@ -1,9 +1,10 @@
-import { escapeMarkdown, hyperlink, hideLinkEmbed, time, TimestampStyles } from 'discord.js'
+import { hyperlink, hideLinkEmbed, time, TimestampStyles } from 'discord.js'
 
 import type { Locale, Translate } from '../../i18n.ts'
 import type { Course, Schedule } from '../../schedule/schedule.ts'
 import type { Stored } from '../../schedule/store/schedule-store.ts'
 import type { Assignment } from '../../schedule/timetable.ts'
+import { asWritten } from '../as-written.ts'
 import { dayName, timesFor, toSeconds } from './local-time.ts'
 import type { Days } from './period.ts'
 
@@ -29,7 +30,7 @@ export function dayList(listed: Listed, options: DayListOptions): string {
   const overlapping = findOverlaps(courses)
   const holidays = holidaysIn(listed).map(
     ({ name, first_date: first, last_date: last }) =>
-      `🎉 **${escapeMarkdown(name)}** ${dayRange({ from: first, to: last }, locale)}`,
+      `🎉 **${asWritten(name)}** ${dayRange({ from: first, to: last }, locale)}`,
   )
   if (courses.length === 0 && assignments.length === 0) return [empty, ...holidays].join('\n')
   const dates = [
@@ -74,16 +75,16 @@ export function courseText(
   const { course_name: name, instructor, room, online_url: url } = course
   const said = [instructor, room ?? ''].filter((text) => text !== '')
   const link = url === null ? [] : [toLink(t('commands.schedule.online'), url)]
-  const rest = [...said.map((text) => escapeMarkdown(text)), ...link]
-  return [`**${escapeMarkdown(name)}**`, ...rest].join(' · ')
+  const rest = [...said.map(asWritten), ...link]
+  return [`**${asWritten(name)}**`, ...rest].join(' · ')
 }
 
 /** When an assignment is due, and what it is. */
 export function assignmentText(assignment: Assignment, timeZone: string): string {
   const { title, course_name: course, due_date: date, due_time: at, url } = assignment
   const due = time(toSeconds(date, at, timeZone), TimestampStyles.LongDateShortTime)
-  const name = url === null ? escapeMarkdown(title) : toLink(escapeMarkdown(title), url)
-  return [`${due} ${name}`, ...(course === null ? [] : [escapeMarkdown(course)])].join(' · ')
+  const name = url === null ? asWritten(title) : toLink(asWritten(title), url)
+  return [`${due} ${name}`, ...(course === null ? [] : [asWritten(course)])].join(' · ')
 }
 
 /** Addresses as URL writes them hold nothing that ends the link. */

@@ -1,8 +1,7 @@
-import { escapeMarkdown } from 'discord.js'
-
 import type { Locale, Translate } from '../../i18n.ts'
 import type { Difference, RowsDifference, Stored } from '../../schedule/store/schedule-store.ts'
 import type { ClassMeeting, Holiday, Term } from '../../schedule/timetable.ts'
+import { asWritten } from '../as-written.ts'
 import { assignmentText, courseText, dayRange } from './day-list.ts'
 import { dayAndTimesFor } from './local-time.ts'
 
@@ -100,7 +99,7 @@ function sortRows<Row>(rows: RowsDifference<Row>, key: (row: Row) => string): Ro
 
 export function holidayText(holiday: Holiday, locale: Locale): string {
   const { name, first_date: from, last_date: to } = holiday
-  return `${escapeMarkdown(name)} ${dayRange({ from, to }, locale)}`
+  return `${asWritten(name)} ${dayRange({ from, to }, locale)}`
 }
 
 export function termText(
@@ -108,5 +107,5 @@ export function termText(
   { t, locale }: Pick<LineOptions, 't' | 'locale'>,
 ): string {
   const first = dayRange({ from: firstDate, to: firstDate }, locale)
-  return t('commands.schedule.termLine', { name: escapeMarkdown(name), first, weeks })
+  return t('commands.schedule.termLine', { name: asWritten(name), first, weeks })
 }

@@ -1,7 +1,8 @@
-import { ApplicationCommandOptionType, escapeMarkdown, MessageFlags } from 'discord.js'
+import { ApplicationCommandOptionType, MessageFlags } from 'discord.js'
 
 import { toLocale } from '../../i18n.ts'
 import type { Course, Schedule } from '../../schedule/schedule.ts'
+import { asWritten } from '../as-written.ts'
 import { named } from '../command-definition.ts'
 import { textMessage } from './answer-text.ts'
 import { footLines } from './day-list.ts'
@@ -53,7 +54,7 @@ export const free: Subcommand = {
       const gaps = freeTimes({ date, courses, hours, now })
       if (gaps === null) return []
       const holiday = holidayOn(date, schedule)
-      const heading = `**${dayName(date, locale)}**${holiday ? ` · 🎉 ${escapeMarkdown(holiday)}` : ''}`
+      const heading = `**${dayName(date, locale)}**${holiday ? ` · 🎉 ${asWritten(holiday)}` : ''}`
       const times = gaps.map(({ start, end }) => {
         const at = { course_date: date, start_time: start, end_time: end }
         return `- ${timesFor(at, schedule.timeZone)}`

@@ -1,13 +1,8 @@
-import {
-  ApplicationCommandOptionType,
-  escapeMarkdown,
-  MessageFlags,
-  time,
-  TimestampStyles,
-} from 'discord.js'
+import { ApplicationCommandOptionType, MessageFlags, time, TimestampStyles } from 'discord.js'
 
 import { toLocale, type Translate } from '../../i18n.ts'
 import type { Revision } from '../../schedule/store/schedule-store.ts'
+import { asWritten } from '../as-written.ts'
 import { named } from '../command-definition.ts'
 import { textMessage } from './answer-text.ts'
 import type { Subcommand } from './subcommand.ts'
@@ -36,10 +31,10 @@ export const history: Subcommand = {
 function line({ at, by, kind, note, counts, undoes }: Revision, t: Translate): string {
   const when = time(Math.floor(at / 1000), TimestampStyles.ShortDateTime)
   // People have numbers; programs have names.
-  const who = /^\d{15,25}$/.test(by) ? `<@${by}>` : escapeMarkdown(by)
+  const who = /^\d{15,25}$/.test(by) ? `<@${by}>` : asWritten(by)
   const what = t(`commands.schedule.kinds.${kind}`)
   const of = undoes === null ? '' : ` #${undoes}`
-  const named = note === null ? '' : ` ${escapeMarkdown(note.slice(0, 100))}`
+  const named = note === null ? '' : ` ${asWritten(note.slice(0, 100))}`
   const { added, changed, removed } = counts
   return `- ${when} ${who} ${what}${of}${named}: ➕ ${added} ✏️ ${changed} ➖ ${removed}`
 }

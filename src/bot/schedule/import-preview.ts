@@ -3,13 +3,13 @@ import {
   type BaseMessageOptions,
   ButtonStyle,
   ComponentType,
-  escapeMarkdown,
   type StringSelectMenuComponentData,
 } from 'discord.js'
 
 import type { Locale, Translate } from '../../i18n.ts'
 import { type Field, fields, type Note, type Problem } from '../../schedule/import/draft.ts'
 import { countChanges } from '../../schedule/store/difference.ts'
+import { asWritten } from '../as-written.ts'
 import { messageLimit } from '../splitting.ts'
 import { buttonRow } from './answer-text.ts'
 import { quoted } from './class-fields.ts'
@@ -58,7 +58,7 @@ function previewText({ started, draft, proposal }: Preview, options: TextOptions
     proposal && differenceText(proposal.difference, { locale, t, timeZone, most: most.rows })
   return [
     ...(heading === null ? [] : [`**${heading}**`]),
-    `### ${escapeMarkdown(started.fileName)}`,
+    `### ${asWritten(started.fileName)}`,
     counts === null
       ? t('commands.schedule.import.nothingNew')
       : `➕ ${counts.added} ✏️ ${counts.changed} ➖ ${counts.removed}`,
@@ -85,7 +85,7 @@ type Place = Omit<Problem, 'reason'>
 
 function withPlace(text: string, { line, sheet, column, value }: Place, t: Translate): string {
   const where = [
-    ...(sheet === undefined ? [] : [escapeMarkdown(t('scheduleImport.sheet', { sheet }))]),
+    ...(sheet === undefined ? [] : [asWritten(t('scheduleImport.sheet', { sheet }))]),
     ...(line > 0 ? [t('scheduleImport.line', { line })] : []),
     ...(column === undefined ? [] : [quoted(column)]),
   ]

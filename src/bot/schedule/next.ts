@@ -1,7 +1,8 @@
-import { ApplicationCommandOptionType, escapeMarkdown, time, TimestampStyles } from 'discord.js'
+import { ApplicationCommandOptionType, time, TimestampStyles } from 'discord.js'
 
 import { toLocale, type Translate } from '../../i18n.ts'
 import type { Course, Schedule } from '../../schedule/schedule.ts'
+import { asWritten } from '../as-written.ts'
 import { named } from '../command-definition.ts'
 import { textMessage } from './answer-text.ts'
 import { courseText, footLines } from './day-list.ts'
@@ -67,9 +68,7 @@ function describe(course: Course, { schedule, t, key }: DescribeOptions): string
   return [
     `${t(`commands.schedule.${key}`, { relative })} ${courseText(course, t)}`,
     dayAndTimesFor(course, timeZone),
-    ...(holiday ? [`🎉 ${escapeMarkdown(holiday.name)}`] : []),
-    ...(notes === null
-      ? []
-      : [`> ${escapeMarkdown(notes.slice(0, 500)).replaceAll('\n', '\n> ')}`]),
+    ...(holiday ? [`🎉 ${asWritten(holiday.name)}`] : []),
+    ...(notes === null ? [] : [`> ${asWritten(notes.slice(0, 500)).replaceAll('\n', '\n> ')}`]),
   ].join('\n')
 }

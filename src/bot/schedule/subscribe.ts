@@ -1,16 +1,11 @@
-import {
-  ApplicationCommandOptionType,
-  escapeMarkdown,
-  MessageFlags,
-  time,
-  TimestampStyles,
-} from 'discord.js'
+import { ApplicationCommandOptionType, MessageFlags, time, TimestampStyles } from 'discord.js'
 
 import { toLocale, type Translate } from '../../i18n.ts'
 import { readCalendarFailure } from '../../schedule/import/calendar-failure.ts'
 import { endSubscription } from '../../schedule/import/end-subscription.ts'
 import { CalendarFetchError, toCalendarUrl } from '../../schedule/import/fetch-calendar.ts'
 import type { Subscription } from '../../schedule/store/schedule-store.ts'
+import { asWritten } from '../as-written.ts'
 import { named } from '../command-definition.ts'
 import type { CommandDeps } from '../command.ts'
 import { textMessage } from './answer-text.ts'
@@ -78,7 +73,7 @@ async function checkNow(
 }
 
 function checkedText({ result, error, url }: Subscription, t: Translate): string {
-  const host = escapeMarkdown(hostOf(url))
+  const host = asWritten(hostOf(url))
   if (result === 'failed') {
     return t('commands.schedule.subscribe.failed', { host, reason: reasonOf(error, t) })
   }
