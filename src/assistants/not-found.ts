@@ -11,3 +11,19 @@ export function orNotFound<T>(object: T | undefined, kind: ObjectKind, id: strin
 export function noObject(kind: ObjectKind, id: string): NotFoundError {
   return new NotFoundError(`No ${kind} found with id '${id}'.`)
 }
+
+export function noFileInStore(fileId: string, vectorStoreId: string): NotFoundError {
+  return new NotFoundError(
+    `No file found with id '${fileId.slice(0, 200)}' in vector store '${vectorStoreId.slice(0, 200)}'.`,
+  )
+}
+
+export function noVectorStore(id: string): NotFoundError {
+  return new NotFoundError(`Vector store with id '${id.slice(0, 200)}' not found.`)
+}
+
+export function noBatch(id: string, vectorStoreId: string): NotFoundError {
+  return new NotFoundError(
+    `No file batch found with id '${id.slice(0, 200)}' in vector store '${vectorStoreId.slice(0, 200)}'.`,
+  )
+}

@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely'
 
+import { requireVectorStores } from './attachments.ts'
 import { codeFileIds, ownFiles, requireFiles } from './file-owners.ts'
 import { readPage } from './pages.ts'
 import { parse } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
 import { defaultProject, type Assistant, type ObjectStore } from './store.ts'
+import { insertVectorStore } from './vector-stores.ts'
 
 type AssistantQueries = Pick<
   ObjectStore,
@@ -17,23 +19,30 @@ interface AssistantQueriesDeps {
   dialect: SqlDialect
   /** Whose assistants; null: everybody's. */
   project: string | null
+  /** There are files to be indexed. */
+  onWork: () => void
 }
 
 export function createAssistantQueries({
   db,
   dialect,
   project,
+  onWork,
 }: AssistantQueriesDeps): AssistantQueries {
   return {
-    async insertAssistant(assistant) {
-      const ids = codeFileIds(assistant.tool_resources ?? undefined)
-      if (ids.length === 0) return insertAssistant(db, { assistant, project })
+    async insertAssistant(assistant, stores = []) {
+      const resources = assistant.tool_resources ?? undefined
+      const ids = codeFileIds(resources)
+      const isAlone = ids.length === 0 && !resources?.file_search
+      if (isAlone) return insertAssistant(db, { assistant, project })
       await db.transaction().execute(async (trx) => {
         await requireFiles({ db: trx, dialect, ids, project, time: assistant.created_at })
+        for (const store of stores) await insertVectorStore({ trx, dialect, project, store })
+        await requireVectorStores({ trx, dialect, resources, project })
         await insertAssistant(trx, { assistant, project })
-        const resources = assistant.tool_resources ?? undefined
         await ownFiles(trx, { ownerId: assistant.id, isNew: true, resources })
       })
+      if (stores.length > 0) onWork()
     },
 
     getAssistant: (id) => findAssistant(db, { id, project }),
@@ -42,12 +51,13 @@ export function createAssistantQueries({
       db.transaction().execute(async (trx) => {
         const resources = patch.tool_resources ?? undefined
         const ids = codeFileIds(resources)
-        if (ids.length > 0) {
+        if (resources !== undefined) {
           const owner = await selectAssistant(trx, { id, project })
             .select('project')
             .executeTakeFirst()
           if (!owner) return undefined
           await requireFiles({ db: trx, dialect, ids, project: owner.project, time })
+          await requireVectorStores({ trx, dialect, resources, project: owner.project })
         }
         const row = await selectAssistant(trx, { id, project })
           .select('body')

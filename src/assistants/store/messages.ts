@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 
 import { RunConflictError } from '../../errors.ts'
+import { attachedFileIds, giveFiles, hasAttachments } from './attachments.ts'
 import { imageFileIds, requireFiles } from './file-owners.ts'
 import { findActiveRunId, liveThread, lockThread } from './live-thread.ts'
 import { readPage } from './pages.ts'
@@ -19,21 +20,28 @@ interface MessageQueriesDeps {
   dialect: SqlDialect
   /** Whose messages; null: everybody's. */
   project: string | null
+  /** There are files to be indexed. */
+  onWork: () => void
 }
 
 /** Far below the number of values that one statement may bind, on either database. */
 const rowsPerInsert = 100
 
-export function createMessageQueries({ db, dialect, project }: MessageQueriesDeps): MessageQueries {
+export function createMessageQueries({
+  db,
+  dialect,
+  project,
+  onWork,
+}: MessageQueriesDeps): MessageQueries {
   /** The rows of messages that are asked for by thread and id. */
   const inThread = (threadId: string) => liveThread(db, { id: threadId, project }).select('id')
 
   return {
-    insertMessage: (message) =>
-      db.transaction().execute(async (trx) => {
+    async insertMessage(message) {
+      await db.transaction().execute(async (trx) => {
         const threadId = message.thread_id
-        const images = { ids: imageFileIds(message), project, time: message.created_at }
-        await requireFiles({ db: trx, dialect, ...images })
+        const ids = [...imageFileIds(message), ...attachedFileIds([message])]
+        await requireFiles({ db: trx, dialect, ids, project, time: message.created_at })
         await lockThread({ trx, dialect, thread: { id: threadId, project } })
         const active = await findActiveRunId(trx, threadId)
         if (active !== undefined) {
@@ -42,7 +50,10 @@ export function createMessageQueries({ db, dialect, project }: MessageQueriesDep
           )
         }
         await insertMessages(trx, [message])
-      }),
+        await giveFiles({ trx, dialect, threadId, messages: [message] })
+      })
+      if (hasAttachments([message])) onWork()
+    },
 
     async getMessage(threadId, id) {
       const row = await db

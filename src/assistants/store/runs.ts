@@ -3,6 +3,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { InvalidRequestError, RunConflictError } from '../../errors.ts'
 import { noObject } from '../not-found.ts'
 import { findAssistant } from './assistants.ts'
+import { attachedFileIds, giveFiles, hasAttachments } from './attachments.ts'
 import { imageFileIds, requireFiles } from './file-owners.ts'
 import { findActiveRunId, liveThread, lockThread } from './live-thread.ts'
 import { readPage } from './pages.ts'
@@ -30,7 +31,7 @@ import type {
   StepRecord,
   Store,
 } from './store.ts'
-import { insertThread } from './threads.ts'
+import { bringsFiles, insertThread } from './threads.ts'
 import { insertRunUsage, type RunUsage } from './usage.ts'
 import { insertWith, writeTogether, type Head } from './write-together.ts'
 
@@ -42,6 +43,8 @@ interface RunQueriesDeps {
   /** Whose runs; null: everybody's. */
   project: string | null
   insertJob?: InsertJob | undefined
+  /** There are files to be indexed. */
+  onWork: () => void
 }
 
 type EngineQueries = Pick<
@@ -72,7 +75,13 @@ export function createRunQueries(deps: RunQueriesDeps): RunQueries {
     liveThread(db, { id: threadId, project }).select('threads.id')
 
   return {
-    insertRun: (creation) => insertRun({ ...deps, creation }),
+    async insertRun(creation) {
+      const run = await insertRun({ ...deps, creation })
+      const { thread, messages } = creation
+      const isNew = typeof thread !== 'string' && bringsFiles(thread)
+      if (isNew || hasAttachments(messages)) deps.onWork()
+      return run
+    },
 
     updateRun: (threadId, id, { metadata }) =>
       db.transaction().execute(async (trx) => {
@@ -230,7 +239,7 @@ async function findRun(
 async function insertRun(options: InsertRunOptions): Promise<Run> {
   const { db, dialect, project, creation } = options
   const { thread, assistantId, messages } = creation
-  const isOne = dialect.writableCtes && typeof thread === 'string'
+  const isOne = dialect.writableCtes && typeof thread === 'string' && !hasAttachments(messages)
   if (!isOne && !db.isTransaction) return inTransaction(options)
   const assistant = await findAssistant(db, { id: assistantId, project })
   if (!assistant) throw await toMissing(options)
@@ -238,10 +247,11 @@ async function insertRun(options: InsertRunOptions): Promise<Run> {
   const hasPrompt = Boolean(run.instructions) || messages.some(({ role }) => role === 'user')
   if (!hasPrompt && !db.isTransaction) return inTransaction(options)
 
-  const images = { ids: messages.flatMap(imageFileIds), project, time: run.created_at }
-  await requireFiles({ db, dialect, ...images })
+  const ids = [...messages.flatMap(imageFileIds), ...attachedFileIds(messages)]
+  await requireFiles({ db, dialect, ids, project, time: run.created_at })
   if (typeof thread !== 'string') await insertThread(db, { ...thread, project, dialect })
   await writeRun(options, run)
+  await giveFiles({ trx: db, dialect, threadId: run.thread_id, messages })
   if (!hasPrompt && !(await hasUserMessage(db, run.thread_id))) {
     throw new InvalidRequestError(
       'Run creation requires a Thread with a user message or an assistant with instructions.',

@@ -4,16 +4,19 @@ import type { Logger } from '../../log.ts'
 import { createAssistantQueries } from './assistants.ts'
 import { createFileQueries, createFileUpkeep } from './files.ts'
 import { createHistoryStore } from './import.ts'
+import { createIndexingWork } from './indexing-work.ts'
 import { createMessageQueries, createMessageRangeQueries } from './messages.ts'
 import { createRunResourceQueries } from './run-resources.ts'
 import { createEngineQueries, createRunQueries, type InsertJob } from './runs.ts'
 import type { Database } from './schema.ts'
+import { createSearchableQueries } from './searchable-files.ts'
 import type { SqlDialect } from './sql-dialect.ts'
 import { createStepQueries, createStepRecordQueries } from './steps.ts'
 import type { ObjectStore, Store } from './store.ts'
 import { createThreadPurge } from './thread-purge.ts'
 import { createThreadQueries } from './threads.ts'
 import { createUsageQueries } from './usage.ts'
+import { createVectorStoreQueries } from './vector-stores.ts'
 
 export interface SqlStoreDeps {
   /** The store closes it. */
@@ -36,12 +39,17 @@ export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreD
     for (const listener of deletionListeners) listener(threadId)
     purge.wake()
   }
+  const workListeners = new Set<() => void>()
+  const onWork = () => {
+    for (const listener of workListeners) listener()
+  }
   const objectsOf = (project: string | null): ObjectStore => ({
-    ...createAssistantQueries({ db, dialect, project }),
-    ...createThreadQueries({ db, dialect, project, onDeleted }),
-    ...createMessageQueries({ db, dialect, project }),
-    ...createRunQueries({ db, dialect, project, insertJob }),
+    ...createAssistantQueries({ db, dialect, project, onWork }),
+    ...createThreadQueries({ db, dialect, project, onDeleted, onWork }),
+    ...createMessageQueries({ db, dialect, project, onWork }),
+    ...createRunQueries({ db, dialect, project, insertJob, onWork }),
     ...createStepQueries({ db, project }),
+    vectorStores: createVectorStoreQueries({ db, dialect, project, onWork }),
   })
   // As many as the operator's keys name.
   const projects = new Map<string, ObjectStore>()
@@ -53,6 +61,12 @@ export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreD
     ...createRunResourceQueries({ db }),
     ...createUsageQueries({ db }),
     ...createFileUpkeep({ db, dialect }),
+    indexing: createIndexingWork({ db, dialect }),
+    searchable: createSearchableQueries({ db }),
+    onIndexingWork(listener) {
+      workListeners.add(listener)
+      return () => void workListeners.delete(listener)
+    },
     files: (project) => createFileQueries({ db, dialect, project }),
     project(id) {
       const objects = projects.get(id) ?? objectsOf(id)

@@ -18,6 +18,7 @@ export function openSqliteReader(path: string): Pick<Store, 'sumUsage' | 'getAss
     db,
     dialect: { sequence: 'integer', rowLocks: false, writableCtes: false },
     project: null,
+    onWork() {},
   })
   return { sumUsage, getAssistant, close: () => db.destroy() }
 }

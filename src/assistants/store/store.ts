@@ -4,6 +4,9 @@ import type { ModelUsage, TurnState } from '../../models/driver.ts'
 import type { Page, PageQuery } from '../wire/page.ts'
 import type { FileQueries, FileUpkeep } from './files.ts'
 import type { HistoryStore } from './import.ts'
+import type { IndexingWork } from './indexing-work.ts'
+import type { SearchableQueries } from './searchable-files.ts'
+import type { NewVectorStore, VectorStoreObjects } from './vector-stores.ts'
 
 export type Assistant = OpenAI.Beta.Assistant & {
   /** On the wire, though the SDK's type of the answer lacks it. */
@@ -56,7 +59,7 @@ export const defaultProject = 'default'
 /** What a new run needs; checked and written in one transaction. */
 export interface RunCreation {
   /** A thread that exists, or one to be written together with the run. */
-  thread: string | { thread: Thread; messages: Message[] }
+  thread: string | { thread: Thread; messages: Message[]; stores?: NewVectorStore[] | undefined }
   assistantId: string
   /** Appended to the thread before the run starts. */
   messages: Message[]
@@ -190,7 +193,8 @@ export interface UsageSum extends Record<UsageGroup, string | null> {
  * theirs is over.
  */
 export interface ObjectStore {
-  insertAssistant(assistant: Assistant): Promise<void>
+  /** Vector stores that its resources name may be made together with it. */
+  insertAssistant(assistant: Assistant, stores?: NewVectorStore[]): Promise<void>
   getAssistant(id: string): Promise<Assistant | undefined>
   /** Changes the given members only. */
   updateAssistant(
@@ -201,8 +205,10 @@ export interface ObjectStore {
   deleteAssistant(id: string): Promise<boolean>
   listAssistants(query: PageQuery): Promise<Page<Assistant>>
 
-  /** The thread and its first messages, in one transaction. */
-  insertThread(thread: Thread, messages: Message[]): Promise<void>
+  /**
+   * The thread and its first messages, in one transaction, and vector stores that its resources name.
+   */
+  insertThread(thread: Thread, messages: Message[], stores?: NewVectorStore[]): Promise<void>
   getThread(id: string): Promise<Thread | undefined>
   updateThread(
     id: string,
@@ -242,6 +248,8 @@ export interface ObjectStore {
   insertRun(creation: RunCreation): Promise<Run>
   /** Only metadata, and only of a run that is not `in_progress`: else `RunConflictError`. */
   updateRun(threadId: string, id: string, patch: Pick<Run, 'metadata'>): Promise<Run | undefined>
+
+  readonly vectorStores: VectorStoreObjects
 }
 
 /**
@@ -255,6 +263,13 @@ export interface Store extends ObjectStore, FileUpkeep {
    */
   project(id: string): ObjectStore
   files(project: string): FileQueries
+  readonly indexing: IndexingWork
+  readonly searchable: SearchableQueries
+  /**
+   * Tells whoever indexes files that there may be something to do, or to leave. Answers how to stop
+   * listening.
+   */
+  onIndexingWork(listener: () => void): () => void
   /**
    * Where history from elsewhere goes: into a project, or, in a dry run, nowhere. What was deleted
    * since it came stays away, unless it is to be restored.

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 
+import { attachedFileIds, giveFiles, hasAttachments, requireVectorStores } from './attachments.ts'
 import { codeFileIds, imageFileIds, ownFiles, requireFiles } from './file-owners.ts'
 import { liveThread, type ThreadKey } from './live-thread.ts'
 import { insertMessages } from './messages.ts'
@@ -8,6 +9,7 @@ import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
 import { defaultProject, type Message, type ObjectStore, type Thread } from './store.ts'
 import { insertOpenUsage } from './usage.ts'
+import { insertVectorStore, type NewVectorStore } from './vector-stores.ts'
 
 type ThreadQueries = Pick<
   ObjectStore,
@@ -20,6 +22,8 @@ interface ThreadQueriesDeps {
   /** Whose threads; null: everybody's. */
   project: string | null
   onDeleted: (threadId: string) => void
+  /** There are files to be indexed. */
+  onWork: () => void
 }
 
 const threadColumns = ['id', 'created_at', 'metadata', 'tool_resources'] as const
@@ -29,10 +33,14 @@ export function createThreadQueries({
   dialect,
   project,
   onDeleted,
+  onWork,
 }: ThreadQueriesDeps): ThreadQueries {
   return {
-    insertThread: (thread, messages) =>
-      db.transaction().execute((trx) => insertThread(trx, { thread, messages, project, dialect })),
+    async insertThread(thread, messages, stores = []) {
+      const given = { thread, messages, stores, project, dialect }
+      await db.transaction().execute((trx) => insertThread(trx, given))
+      if (bringsFiles(given)) onWork()
+    },
 
     async getThread(id) {
       const row = await liveThread(db, { id, project }).select(threadColumns).executeTakeFirst()
@@ -63,6 +71,8 @@ export function createThreadQueries({
         if (!owner) return undefined
         const ids = codeFileIds(tool_resources)
         await requireFiles({ db: trx, dialect, ids, project: owner.project, time })
+        const resources = tool_resources ?? undefined
+        await requireVectorStores({ trx, dialect, resources, project: owner.project })
         const row = await update(trx)
         if (!row) return undefined
         await ownFiles(trx, { ownerId: id, isNew: false, resources: tool_resources })
@@ -81,21 +91,32 @@ export function createThreadQueries({
 export interface NewThread {
   thread: Thread
   messages: Message[]
+  /** Made together with the thread, whose resources name them. */
+  stores?: NewVectorStore[] | undefined
   project: string | null
   dialect: SqlDialect
 }
 
+/** Whether there is something to be indexed with a new thread. */
+export function bringsFiles({ messages, stores = [] }: Pick<NewThread, 'messages' | 'stores'>) {
+  return hasAttachments(messages) || stores.length > 0
+}
+
 export async function insertThread(
   trx: Kysely<Database>,
-  { thread, messages, project, dialect }: NewThread,
+  { thread, messages, stores = [], project, dialect }: NewThread,
 ): Promise<void> {
   const { tool_resources: resources, created_at: time } = thread
-  const ids = [...codeFileIds(resources), ...messages.flatMap(imageFileIds)]
+  const brought = [...messages.flatMap(imageFileIds), ...attachedFileIds(messages)]
+  const ids = [...codeFileIds(resources), ...brought]
   await requireFiles({ db: trx, dialect, ids, project, time })
+  for (const store of stores) await insertVectorStore({ trx, dialect, project, store })
+  await requireVectorStores({ trx, dialect, resources: resources ?? undefined, project })
   const row = { ...toThreadRow(thread), project: project ?? defaultProject }
   await trx.insertInto('threads').values(row).execute()
   await ownFiles(trx, { ownerId: thread.id, isNew: true, resources })
   await insertMessages(trx, messages)
+  await giveFiles({ trx, dialect, threadId: thread.id, messages })
 }
 
 async function markDeleted(trx: Kysely<Database>, { id, project }: ThreadKey): Promise<boolean> {
