@@ -169,7 +169,7 @@ async function addFilesAndVectorStores(db: Kysely<unknown>, dialect: SqlDialect)
 
   await db.schema
     .createTable('blobs')
-    .addColumn('sha256', 'text', (column) => column.primaryKey())
+    .addColumn('sha256', 'text', (column) => column.notNull().primaryKey())
     .addColumn('bytes', number, (column) => column.notNull())
     .addColumn('deleting', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('touched_at', number, (column) => column.notNull())
