@@ -4,6 +4,7 @@ import type { ApiContext } from './reply.ts'
 import { assertId, type IdParam } from './wire/ids.ts'
 import { includeQuery, toQueryValues } from './wire/list-query.ts'
 import { parseRequest } from './wire/parse.ts'
+import type { ShownOptions } from './wire/steps.ts'
 
 /** An id from the path; throws for one that cannot name an object of that kind. */
 export function pathId(context: ApiContext, param: IdParam): string {
@@ -20,10 +21,8 @@ export function readQuery<Schema extends z.ZodType>(
   return parseRequest(schema, toQueryValues(context.req.queries()))
 }
 
-/**
- * Checks `include[]`. Its one legal value asks for file search results, which no step of this
- * version has, so there is nothing to hand on.
- */
-export function checkInclude(context: ApiContext): void {
-  readQuery(context, includeQuery)
+/** Checks `include[]`, and answers what it asks for. */
+export function readInclude(context: ApiContext): ShownOptions {
+  const { include = [] } = readQuery(context, includeQuery)
+  return { withContent: include.length > 0 }
 }

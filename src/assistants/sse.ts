@@ -2,6 +2,7 @@ import type { Every } from '../every.ts'
 import type { Logger } from '../log.ts'
 import { toErrorAnswer } from './error-response.ts'
 import type { RunEvent } from './wire/events.ts'
+import { toShownEvent } from './wire/steps.ts'
 
 export interface EventStreamDeps {
   every: Every
@@ -19,6 +20,8 @@ export interface EventStreamOptions extends EventStreamDeps {
   requestId: string
   /** Aborted when a client inside this process is gone; one outside cancels the stream. */
   signal: AbortSignal | undefined
+  /** Default: search results are shown without their text. */
+  withContent?: boolean
 }
 
 /**
@@ -78,13 +81,16 @@ interface Chunk {
 
 async function nextChunk(
   iterator: AsyncIterator<RunEvent[]>,
-  context: Pick<EventStreamOptions, 'requestId' | 'log'>,
+  options: Pick<EventStreamOptions, 'requestId' | 'log' | 'withContent'>,
 ): Promise<Chunk> {
+  const { withContent = false } = options
   try {
     const { value, done: ended } = await iterator.next()
-    return ended ? { text: '', last: true } : { text: value.map(toBlock).join(''), last: false }
+    if (ended) return { text: '', last: true }
+    const blocks = value.map((event) => toBlock(toShownEvent(event, { withContent })))
+    return { text: blocks.join(''), last: false }
   } catch (error) {
-    return { text: toErrorBlock(error, context), last: true }
+    return { text: toErrorBlock(error, options), last: true }
   }
 }
 

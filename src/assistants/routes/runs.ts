@@ -14,7 +14,7 @@ import {
   type ApiEnv,
 } from '../reply.ts'
 import { readBody } from '../request-body.ts'
-import { checkInclude, pathId, readQuery } from '../request-params.ts'
+import { pathId, readInclude, readQuery } from '../request-params.ts'
 import type { RunService, StartedRun } from '../runs/run-service.ts'
 import { toEventStream, type EventStreamDeps } from '../sse.ts'
 import type { Store } from '../store/store.ts'
@@ -22,6 +22,7 @@ import { refuseFiles, refuseToolResources } from '../unavailable.ts'
 import { pageQuery } from '../wire/list-query.ts'
 import { modifyMetadataBody } from '../wire/metadata.ts'
 import { createRunBody, createThreadAndRunBody, submitToolOutputsBody } from '../wire/runs.ts'
+import type { ShownOptions } from '../wire/steps.ts'
 
 export interface RunRoutesDeps extends EventStreamDeps {
   store: Pick<Store, 'project'>
@@ -52,11 +53,12 @@ export function runRoutes({
   }
 
   /** The run as it is now, or everything that happens from now on. */
-  function reply(context: ApiContext, started: StartedRun, stream: boolean): Response {
-    if (!stream) return replyJson(context, started.run)
+  function reply(context: ApiContext, started: StartedRun, options: ReplyOptions): Response {
+    if (!options.stream) return replyJson(context, started.run)
     const { requestId } = context.var
     const signal = signalInside(context)
-    return replyEvents(context, toEventStream(started.events, { requestId, signal, every, log }))
+    const streamOptions = { ...options, requestId, signal, every, log }
+    return replyEvents(context, toEventStream(started.events, streamOptions))
   }
 
   routes.post('/runs', async (context) => {
@@ -68,7 +70,7 @@ export function runRoutes({
     const stream = wantsStream(context, wish)
     const { apiKeyId } = context.var
     const started = await runsOf(context).createThreadAndRun(body, { stream, apiKeyId })
-    return reply(context, started, stream)
+    return reply(context, started, { stream })
   })
 
   routes.get(path, async (context) => {
@@ -81,14 +83,14 @@ export function runRoutes({
 
   routes.post(path, async (context) => {
     const threadId = pathId(context, 'thread_id')
-    checkInclude(context)
+    const shown = readInclude(context)
     const { stream: wish, ...body } = await readBody(context, createRunBody)
     refuseFiles(body.additional_messages, 'additional_messages')
     requireModel(models, body.model)
     const stream = wantsStream(context, wish)
     const { apiKeyId } = context.var
     const started = await runsOf(context).createRun(threadId, body, { stream, apiKeyId })
-    return reply(context, started, stream)
+    return reply(context, started, { stream, ...shown })
   })
 
   routes.get(`${path}/:run_id`, async (context) => {
@@ -121,10 +123,14 @@ export function runRoutes({
     const stream = wantsStream(context, wish)
     const requests = runsOf(context)
     const started = await requests.submitToolOutputs(target(context), tool_outputs, { stream })
-    return reply(context, started, stream)
+    return reply(context, started, { stream })
   })
 
   return routes
+}
+
+interface ReplyOptions extends Partial<ShownOptions> {
+  stream: boolean
 }
 
 function target(context: ApiContext): { threadId: string; runId: string } {

@@ -2,10 +2,11 @@ import { Hono } from 'hono'
 
 import { orNotFound } from '../not-found.ts'
 import { replyJson, type ApiContext, type ApiEnv } from '../reply.ts'
-import { checkInclude, pathId, readQuery } from '../request-params.ts'
+import { pathId, readInclude, readQuery } from '../request-params.ts'
 import type { RunService } from '../runs/run-service.ts'
 import type { Store } from '../store/store.ts'
 import { pageQuery } from '../wire/list-query.ts'
+import { toShownStep } from '../wire/steps.ts'
 
 export interface StepRoutesDeps {
   store: Pick<Store, 'project'>
@@ -22,20 +23,22 @@ export function stepRoutes({ store, runs }: StepRoutesDeps): Hono<ApiEnv> {
   routes.get(path, async (context) => {
     const threadId = pathId(context, 'thread_id')
     const runId = pathId(context, 'run_id')
-    checkInclude(context)
+    const shown = readInclude(context)
     const page = readQuery(context, pageQuery)
     await runsOf(context).getRun(threadId, runId)
-    return replyJson(context, await objectsOf(context).listSteps(threadId, runId, page))
+    const steps = await objectsOf(context).listSteps(threadId, runId, page)
+    const data = steps.data.map((step) => toShownStep(step, shown))
+    return replyJson(context, { ...steps, data })
   })
 
   routes.get(`${path}/:step_id`, async (context) => {
     const threadId = pathId(context, 'thread_id')
     const runId = pathId(context, 'run_id')
     const id = pathId(context, 'step_id')
-    checkInclude(context)
+    const shown = readInclude(context)
     await runsOf(context).getRun(threadId, runId)
     const step = await objectsOf(context).getStep(threadId, runId, id)
-    return replyJson(context, orNotFound(step, 'run step', id))
+    return replyJson(context, toShownStep(orNotFound(step, 'run step', id), shown))
   })
 
   return routes

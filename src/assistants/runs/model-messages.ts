@@ -1,7 +1,9 @@
 import type OpenAI from 'openai'
 
 import type { ModelMessage } from '../../models/driver.ts'
-import type { Message, StepRecord } from '../store/store.ts'
+import type { Message, Run, StepRecord } from '../store/store.ts'
+import { argumentsOf, callsOf, outputOf, type StoredCall } from './hosted-calls.ts'
+import { hostedName } from './hosted-names.ts'
 
 /** A message of the thread as the model sees it; nothing if there is nothing to see. */
 export function toModelMessage(message: Message): ModelMessage[] {
@@ -46,7 +48,7 @@ export function toText(content: OpenAI.Beta.Threads.MessageContent[]): string {
  * The turns that a run has behind it, as the model wrote them, with the outputs it got and what the
  * model's driver left behind.
  */
-export function toModelTurns(steps: StepRecord[]): ModelMessage[] {
+export function toModelTurns(run: Pick<Run, 'tools'>, steps: StepRecord[]): ModelMessage[] {
   const messages: ModelMessage[] = []
   let text: string | null = null
   for (const { step, message, state } of steps) {
@@ -55,28 +57,34 @@ export function toModelTurns(steps: StepRecord[]): ModelMessage[] {
       text = message ? toText(message.content) : null
       continue
     }
-    const calls = step.step_details.tool_calls.filter((call) => call.type === 'function')
+    const calls = callsOf(step)
     if (calls.length === 0) continue
     // Text and the calls that followed it were one answer.
     messages.push({
       role: 'assistant',
       content: text,
-      tool_calls: calls.map(toModelCall),
+      tool_calls: calls.map((call) => toModelCall(call, run)),
       ...(state && { state }),
     })
     text = null
-    for (const { id, function: called } of calls) {
-      messages.push({ role: 'tool', tool_call_id: id, content: called.output ?? '' })
+    for (const call of calls) {
+      const output = call.type === 'function' ? (call.function.output ?? '') : outputOf(call)
+      messages.push({ role: 'tool', tool_call_id: call.id, content: output })
     }
   }
   if (text !== null) messages.push({ role: 'assistant', content: text })
   return messages
 }
 
-function toModelCall({
-  id,
-  function: called,
-}: OpenAI.Beta.Threads.Runs.FunctionToolCall): OpenAI.Chat.ChatCompletionMessageToolCall {
-  const { name, arguments: text } = called
-  return { id, type: 'function', function: { name, arguments: text } }
+function toModelCall(
+  call: StoredCall,
+  run: Pick<Run, 'tools'>,
+): OpenAI.Chat.ChatCompletionMessageToolCall {
+  const { id } = call
+  if (call.type === 'function') {
+    const { name, arguments: text } = call.function
+    return { id, type: 'function', function: { name, arguments: text } }
+  }
+  const name = hostedName(call.type, run)
+  return { id, type: 'function', function: { name, arguments: argumentsOf(call) } }
 }

@@ -96,7 +96,7 @@ export function toRun(
     model: body.model ?? assistant.model,
     instructions: toInstructions(body, assistant),
     tools: body.tools ?? assistant.tools,
-    tool_resources: {},
+    tool_resources: assistant.tool_resources ?? {},
     metadata: body.metadata ?? {},
     usage: null,
     temperature: body.temperature ?? assistant.temperature ?? 1,

@@ -25,6 +25,14 @@ export function stepOpened(run: Run, opened: OpenedStep, previous?: ClosedStep):
   }
 }
 
+/** The runtime itself has executed all calls of the step: the run goes on with its next turn. */
+export function callsExecuted(run: Run, step: ClosedStep): Transition {
+  return {
+    change: { run, from: ['in_progress'], closed: [step.record] },
+    events: step.events,
+  }
+}
+
 /** All outputs are there: the step that asked for them is done, the run has work again. */
 export function outputsSubmitted(run: Run, step: ClosedStep): Transition {
   const queued: Run = { ...run, status: 'queued', required_action: null }

@@ -1,9 +1,11 @@
-import type { ModelDriver, ModelMessage, ModelRequest } from '../../models/driver.ts'
-import type { Run, StepRecord, Store } from '../store/store.ts'
+import type { ModelDriver, ModelRequest } from '../../models/driver.ts'
+import type { Message, Run, StepRecord, Store } from '../store/store.ts'
+import { fitTurns, toMeasured } from './fit-turns.ts'
 import { selectHistory } from './history.ts'
+import { callsOf } from './hosted-calls.ts'
 import type { MessageMeter } from './message-meter.ts'
 import { toModelMessage, toModelTurns } from './model-messages.ts'
-import { toModelTools } from './model-tools.ts'
+import { toModelTools, type ModelToolsOptions } from './model-tools.ts'
 import { stateTokens } from './turn-state.ts'
 import type { TokensLeft } from './usage.ts'
 
@@ -11,6 +13,8 @@ export interface PromptOptions {
   run: Run
   /** What the run has behind it. */
   steps: StepRecord[]
+  /** The functions that stand for the runtime's own tools. */
+  hosted: ModelToolsOptions['hosted']
   left: TokensLeft
   store: Pick<Store, 'listMessages' | 'readMessages'>
   driver: Pick<ModelDriver, 'contextWindow'>
@@ -18,26 +22,39 @@ export interface PromptOptions {
   signal: AbortSignal
 }
 
+/** How much of the budget a run's own turns may take; the rest is for its thread. */
+const shareOfTurns = 0.75
 /** Room for the answer where the run sets no budget for it: at most so many tokens. */
 const usualAnswer = 4096
 
+export interface Prompt {
+  request: ModelRequest
+  /** The part of the thread that is in it. */
+  messages: Message[]
+}
+
 /** The request of the run's next turn, or `undefined` if its prompt budget is too small for it. */
-export async function buildPrompt(options: PromptOptions): Promise<ModelRequest | undefined> {
-  const { run, steps, left, driver } = options
-  const tools = toModelTools(run, { isFirstTurn: isFirstTurn(steps) })
-  const turns = toModelTurns(steps)
+export async function buildPrompt(options: PromptOptions): Promise<Prompt | undefined> {
+  const { run, steps, hosted, left, driver } = options
+  const tools = toModelTools(run, { isFirstTurn: isFirstTurn(steps), hosted })
   const window = driver.contextWindow(run.model)
   const answer = Math.min(left.completion ?? usualAnswer, Math.floor(window / 4))
   const limit = window - answer
+  const budget = Math.min(limit, left.prompt ?? limit) - stateTokens(steps)
+  const turns = await fitTurns(toModelTurns(run, steps), {
+    ...options,
+    hostedIds: hostedIds(steps),
+    room: Math.floor(budget * shareOfTurns),
+  })
   const history = await selectHistory({
     ...options,
     rest: [run.instructions, JSON.stringify(tools.tools), toMeasured(turns)].join('\n'),
-    budget: Math.min(limit, left.prompt ?? limit) - stateTokens(steps),
+    budget,
   })
   const isBeyondBudget = left.prompt !== undefined && left.prompt < limit
   // Beyond the window alone, the endpoint decides: it knows its model better than our table.
   if (!history.fits && isBeyondBudget) return undefined
-  return {
+  const request: ModelRequest = {
     model: run.model,
     messages: [
       ...(run.instructions ? [{ role: 'system' as const, content: run.instructions }] : []),
@@ -48,11 +65,12 @@ export async function buildPrompt(options: PromptOptions): Promise<ModelRequest 
     ...toSampling(run),
     ...(left.completion !== undefined && { max_completion_tokens: left.completion }),
   }
+  return { request, messages: history.messages }
 }
 
-/** Less the states: encrypted reasoning has far more letters than tokens, and those are known. */
-function toMeasured(turns: ModelMessage[]): string {
-  return JSON.stringify(turns.map((message) => ({ ...message, state: undefined })))
+function hostedIds(steps: StepRecord[]): Set<string> {
+  const calls = steps.flatMap(({ step }) => callsOf(step))
+  return new Set(calls.flatMap(({ id, type }) => (type === 'function' ? [] : [id])))
 }
 
 /**

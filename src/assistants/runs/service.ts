@@ -22,6 +22,7 @@ import { createEventHub } from './event-hub.ts'
 import { createExecuteRun, type CostOf } from './execute-run.ts'
 import type { Executor, RunKey } from './executor.ts'
 import { queuedWith } from './hold.ts'
+import type { HostedTools } from './hosted-tools.ts'
 import { createInProcessExecutor } from './in-process-executor.ts'
 import { createJobExecutor } from './job-executor.ts'
 import type { JobQueue } from './job-queue.ts'
@@ -49,6 +50,8 @@ export interface RunServiceDeps {
   /** Prices the turns of runs; default: nobody knows any price. */
   costOf?: CostOf | undefined
   tokens: Pick<TokenCounter, 'count'>
+  /** Without them, `file_search` and `code_interpreter` are kept in runs, but no model is offered them. */
+  hostedTools?: HostedTools | undefined
   newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
@@ -78,6 +81,7 @@ export function createRunService({
   driver,
   costOf = () => null,
   tokens,
+  hostedTools,
   newId,
   now,
   every,
@@ -100,6 +104,7 @@ export function createRunService({
     journal,
     hub,
     meter: createMessageMeter({ tokens, log }),
+    hostedTools,
     newId,
     now: seconds,
     log,
