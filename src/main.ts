@@ -54,6 +54,7 @@ async function start(config: Config, { log, parts }: Parts): Promise<string> {
     }),
     now: Date.now,
     every: everyInterval,
+    restingGuilds: () => bot?.awayGuilds() ?? [],
     log,
   })
   parts.defer(() => calendars.close())

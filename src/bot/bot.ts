@@ -20,6 +20,7 @@ import { type Clock, systemClock, wait } from './clock.ts'
 import { loadCommands } from './command-loader.ts'
 import { registerCommands } from './command-registration.ts'
 import { createConversations } from './conversations.ts'
+import { createDepartures } from './departures.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { describeFeed } from './feed-owner.ts'
 import { createHowIKnow, howIKnowName } from './how-i-know.ts'
@@ -69,6 +70,8 @@ export interface Bot {
   isConnected(): boolean
   /** To be told of changes that no command made: reminders are planned anew. */
   timetableChanged(guildId: string): void
+  /** The guilds that the bot has left: nothing happens there by itself. */
+  awayGuilds(): string[]
   /**
    * What a person's calendar feed is called; null: he may not read it (any more). Throws an `AppError`
    * (`unavailable`) while Discord does not say, as before the start.
@@ -101,6 +104,8 @@ export function createBot(deps: BotDeps): Bot {
     timetables: deps.timetables,
     schedules,
     rest: client.rest,
+    isResting: (guildId) => departures.isAway(guildId),
+    nameOf: (guildId) => client.guilds.cache.get(guildId)?.name ?? '',
     localeOf: (guildId) => toLocale(client.guilds.cache.get(guildId)?.preferredLocale),
     translations,
     clock,
@@ -112,6 +117,19 @@ export function createBot(deps: BotDeps): Bot {
     courier: createCourier({ client, translations, now: () => clock.now(), log }),
     now: () => clock.now(),
     startTimer: (delayMs, onEnd) => clock.after(delayMs, onEnd),
+    isResting: (guildId) => departures.isAway(guildId),
+    log,
+  })
+  const departures = createDepartures({
+    keyv,
+    keepers: [
+      {
+        guilds: () => deps.timetables.listGuilds(),
+        forget: (guildId) => deps.timetables.forgetGuild(guildId),
+      },
+      notices,
+    ],
+    clock,
     log,
   })
   const timetables = watchChanges(deps.timetables, (guildId) => reminders.refresh(guildId))
@@ -132,8 +150,26 @@ export function createBot(deps: BotDeps): Bot {
     const told = notices
       .sweep()
       .catch((err: unknown) => log.warn({ err }, 'changes of timetables were not told'))
-    void Promise.all([parted, told]).finally(() => {
+    const forgotten = departures
+      .sweep()
+      .catch((err: unknown) => log.warn({ err }, 'guilds that were left were not forgotten'))
+    void Promise.all([parted, told, forgotten]).finally(() => {
       if (!isClosed) cancelSweep = clock.after(sweepEveryMs, sweep)
+    })
+  }
+
+  /** Writes down where the bot comes and goes. Guilds that Discord cannot reach do not count as left. */
+  function watchGuilds(): void {
+    const failed = (err: unknown) => log.error({ err }, 'a departure was not written down')
+    client.on(Events.GuildDelete, ({ id }) => {
+      log.info({ guildId: id }, 'the bot left a guild')
+      departures.left(id).catch(failed)
+    })
+    client.on(Events.GuildCreate, ({ id }) => {
+      departures.joined(id).then(() => reminders.refresh(id), failed)
+    })
+    client.on(Events.InteractionCreate, ({ guildId }) => {
+      if (guildId !== null) departures.used(guildId).catch(failed)
     })
   }
 
@@ -170,6 +206,7 @@ export function createBot(deps: BotDeps): Bot {
         toolNames,
         commands,
       }
+      await departures.load()
       const ready = Promise.withResolvers<void>()
       client.once(Events.ClientReady, (readyClient) => {
         const listen = createListener({ client: readyClient, turns, translations, log })
@@ -177,11 +214,13 @@ export function createBot(deps: BotDeps): Bot {
         const buttons = { [howIKnowName]: createHowIKnow({ openai, translations }) }
         const dispatch = createDispatcher({ commands, commandDeps, buttons, translations, log })
         client.on(Events.InteractionCreate, dispatch)
+        watchGuilds()
         ready.resolve()
       })
       assistant.id().catch((err: unknown) => log.error({ err }, 'the assistant is not available'))
       await client.login(deps.token)
       await ready.promise
+      await departures.arrive(client.guilds.cache.keys())
       const applicationId = client.application?.id ?? ''
       registerCommands(applicationId, commands, { rest: client.rest, keyv, log }).catch(
         (err: unknown) => log.error({ err }, 'commands were not registered'),
@@ -195,6 +234,7 @@ export function createBot(deps: BotDeps): Bot {
 
     isConnected: () => isConnected,
     timetableChanged: (guildId) => reminders.refresh(guildId),
+    awayGuilds: () => departures.away(),
     describeFeed: (feed) => describeFeed(client, feed),
 
     async close({ graceMs = 4_000 } = {}) {

@@ -185,6 +185,8 @@ export const en = {
       },
       termLine: '🎓 {{name}} from {{first}}, {{weeks}} weeks',
       noticeTitle: 'The schedule has changed',
+      noticeLost:
+        'The schedule of **{{server}}** has changed, but I could not announce it: {{channel}} is gone, or I may not write there. Let me, or choose another channel with `/schedule settings channel`.',
       settings: {
         name: 'settings',
         description: 'Time zone, terms, holidays and where changes are announced',

@@ -170,6 +170,8 @@ export const zhCN: Texts = {
       kinds: { edit: '修改', import: '导入', subscription: '从日历更新', undo: '撤销' },
       termLine: '🎓 {{name}}，{{first}}开始，共 {{weeks}} 周',
       noticeTitle: '课程表有变动',
+      noticeLost:
+        '**{{server}}** 的课程表有变动，但我没能通知大家：{{channel}} 已不在，或不许我发言。请让我发言，或用 `/schedule settings channel` 换一个频道。',
       settings: {
         name: '设置',
         description: '时区、学期、节假日和变动通知的频道',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 
-import type { APIMessage } from 'discord-api-types/v10'
+import { type APIMessage, PermissionFlagsBits } from 'discord-api-types/v10'
 
 import { createManualClock, type ManualClock } from '../bot/manual-clock.ts'
 import { startBotBench, type BotBench } from '../helpers/bot-bench.ts'
@@ -124,6 +125,66 @@ describe('/schedule settings', () => {
     )
     assert.equal(bench.answersIn(channelId).length, 2)
   })
+
+  it('tell whoever made a change, once, that a channel is closed or gone', async () => {
+    const { alex, wangZhuoran, hanMeimei } = bench.discord.users
+    const channelId = bench.newChannel()
+    const dm = await hanMeimei.dm()
+    const told = () => bench.answersIn(channelId).length
+    const warned = () => [...hanMeimei.seen.values()].filter((seen) => seen.channelId === dm)
+    const close = (deny: string) =>
+      wangZhuoran.rest('PUT', `/channels/${channelId}/permissions/${guildId}`, {
+        type: 0,
+        allow: '0',
+        deny,
+      })
+    const add = (course: string, user?: TestUser) =>
+      use({ add: { course, date: '2026-12-05', start: '9:00', end: '10:00' } }, user)
+    const refused = 'a notice was not allowed'
+    let refusals = 0
+    const nextRefusal = async () => {
+      refusals += 1
+      return await settle(bench.waitForLog(refused, { times: refusals }))
+    }
+    await set({ channel: { channel: channelId } })
+    await close(PermissionFlagsBits.SendMessages.toString())
+    await add('Chess')
+    await nextRefusal()
+    const warning = await hanMeimei.waitForMessage(dm)
+    assert.equal(
+      warning.content,
+      `**AGI课堂** 的课程表有变动，但我没能通知大家：<#${channelId}> 已不在，或不许我发言。请让我发言，或用 \`/schedule settings channel\` 换一个频道。`,
+    )
+    // Nobody hears of it twice, also not after a restart.
+    await bench.restart({ clock })
+    await add('Go')
+    await nextRefusal()
+    assert.equal(warned().length, 1)
+
+    // Open again, it has what is new; what was before is over.
+    await close('0')
+    await add('Poker')
+    await settle(alex.waitForMessage(channelId, ({ content }) => content.includes('Poker')))
+    assert.equal(told(), 1)
+
+    await wangZhuoran.rest('DELETE', `/channels/${channelId}`)
+    await add('Bridge', wangZhuoran)
+    await nextRefusal()
+    const own = await wangZhuoran.dm()
+    assert.match((await wangZhuoran.waitForMessage(own)).content, /已不在/)
+    assert.equal(warned().length, 1)
+  })
+
+  /** Lets minutes go by until something has come of them. */
+  async function settle<Result>(found: Promise<Result>): Promise<Result> {
+    let isFound = false
+    const watched = found.finally(() => (isFound = true))
+    while (!isFound) {
+      await clock.advance(60_000)
+      await setImmediate()
+    }
+    return await watched
+  }
 
   it('announce nothing once no channel is chosen', async () => {
     assert.equal(await set({ channel: {} }), '📣 变动不会通知。')

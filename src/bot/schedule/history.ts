@@ -5,6 +5,7 @@ import type { Revision } from '../../schedule/store/schedule-store.ts'
 import { asWritten } from '../as-written.ts'
 import { named } from '../command-definition.ts'
 import { textMessage } from './answer-text.ts'
+import { isPerson } from './people.ts'
 import type { Subcommand } from './subcommand.ts'
 
 const maxShown = 15
@@ -30,8 +31,7 @@ export const history: Subcommand = {
 
 function line({ at, by, kind, note, counts, undoes }: Revision, t: Translate): string {
   const when = time(Math.floor(at / 1000), TimestampStyles.ShortDateTime)
-  // People have numbers; programs have names.
-  const who = /^\d{15,25}$/.test(by) ? `<@${by}>` : asWritten(by)
+  const who = isPerson(by) ? `<@${by}>` : asWritten(by)
   const what = t(`commands.schedule.kinds.${kind}`)
   const of = undoes === null ? '' : ` #${undoes}`
   const named = note === null ? '' : ` ${asWritten(note.slice(0, 100))}`

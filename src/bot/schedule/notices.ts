@@ -1,4 +1,11 @@
-import { MessageFlags, type REST, type RESTPostAPIChannelMessageJSONBody, Routes } from 'discord.js'
+import {
+  type APIChannel,
+  escapeMarkdown,
+  MessageFlags,
+  type REST,
+  type RESTPostAPIChannelMessageJSONBody,
+  Routes,
+} from 'discord.js'
 import type { Keyv } from 'keyv'
 import { z } from 'zod'
 
@@ -6,18 +13,22 @@ import type { Locale, Translations } from '../../i18n.ts'
 import type { Logger } from '../../log.ts'
 import type { Schedules } from '../../schedule/schedule.ts'
 import { isNothing, mergeDifferences } from '../../schedule/store/difference.ts'
-import type { Difference, ScheduleStore } from '../../schedule/store/schedule-store.ts'
+import type { Difference, Revision, ScheduleStore } from '../../schedule/store/schedule-store.ts'
 import type { Clock } from '../clock.ts'
 import { isPlaceLost } from '../discord-failure.ts'
 import { createKeyedMutex } from '../mutex.ts'
 import { textMessage } from './answer-text.ts'
 import { differenceText } from './difference-text.ts'
+import { isPerson } from './people.ts'
 
 /** Tells a channel what has changed in its guild's timetable. */
 export interface Notices {
   channelOf(guildId: string): Promise<string | null>
   /** Null: no channel is told any more. Changes made before are not told. */
   setChannel(guildId: string, channelId: string | null): Promise<void>
+  /** The guilds that have chosen a channel. */
+  guilds(): Promise<string[]>
+  forget(guildId: string): Promise<void>
   /** Tells what is to be told by now. */
   sweep(): Promise<void>
 }
@@ -27,6 +38,9 @@ export interface NoticesDeps {
   timetables: Pick<ScheduleStore, 'listRevisions' | 'getDifference'>
   schedules: Pick<Schedules, 'forGuild'>
   rest: Pick<REST, 'post'>
+  /** Guilds that are told nothing for now. */
+  isResting: (guildId: string) => boolean
+  nameOf: (guildId: string) => string
   localeOf: (guildId: string) => Locale
   translations: Translations
   clock: Clock
@@ -43,16 +57,34 @@ const mostLines = 15
 const key = 'schedule-notices'
 const toldSchema = z.record(
   z.string(),
-  z.object({ channelId: z.string(), revision: z.number().int() }),
+  z.object({
+    channelId: z.string(),
+    revision: z.number().int(),
+    /** The bot could not write there the last time, and somebody was told so. */
+    lost: z.boolean().optional(),
+  }),
 )
 type Told = z.infer<typeof toldSchema>
 
 /**
  * What was told already is kept with the channel, so nothing is lost or told again over a restart,
- * whoever made the change: a command, a file that was imported by hand, a calendar.
+ * whoever made the change: a command, a file that was imported by hand, a calendar. Where the channel is
+ * gone or closed to the bot, whoever made the change hears of that by direct message, once; the channel
+ * stays chosen, as it may be opened again.
  */
 export function createNotices(deps: NoticesDeps): Notices {
-  const { keyv, timetables, schedules, rest, localeOf, translations, clock, log } = deps
+  const {
+    keyv,
+    timetables,
+    schedules,
+    rest,
+    isResting,
+    nameOf,
+    localeOf,
+    translations,
+    clock,
+    log,
+  } = deps
   const mutex = createKeyedMutex()
 
   async function readTold(): Promise<Told> {
@@ -105,21 +137,58 @@ export function createNotices(deps: NoticesDeps): Notices {
       if (difference) differences.push(difference)
     }
     const difference = mergeDifferences(differences)
+    let lost = told.lost === true
     if (!isNothing(difference)) {
       const message = await toMessage(guildId, difference)
-      await post(guildId, told, { ...message, revision: last.revision }).catch((err: unknown) => {
-        if (!isPlaceLost(err)) throw err
-        log.warn({ err, guildId, channelId: told.channelId }, 'a notice was not allowed')
-      })
+      lost = await post(guildId, told, { ...message, revision: last.revision }).then(
+        () => false,
+        (err: unknown) => {
+          if (!isPlaceLost(err)) throw err
+          log.warn({ err, guildId, channelId: told.channelId }, 'a notice was not allowed')
+          return true
+        },
+      )
+      if (lost && told.lost !== true) await tellLoss(guildId, told, untold)
     }
     await mutex.run(key, async () => {
       const all = await readTold()
-      // Another channel may have been chosen in the meantime.
       const current = all[guildId]
-      if (current) {
-        await keyv.set(key, { ...all, [guildId]: { ...current, revision: last.revision } })
-      }
+      if (!current) return
+      const isSame = current.channelId === told.channelId
+      // Another channel may have been chosen in the meantime, and said to be fine.
+      const next = { ...current, revision: last.revision, lost: isSame ? lost : false }
+      await keyv.set(key, { ...all, [guildId]: next })
     })
+  }
+
+  /** Tells whoever changed something last that nobody was told; once, until it works again. */
+  async function tellLoss(
+    guildId: string,
+    { channelId }: Told[string],
+    untold: readonly Revision[],
+  ): Promise<void> {
+    const person = untold.find(({ by }) => isPerson(by))
+    if (!person) return
+    const t = translations(localeOf(guildId))
+    try {
+      const body = { recipient_id: person.by }
+      const dm = (await rest.post(Routes.userChannels(), { body })) as APIChannel // its answer
+      await rest.post(Routes.channelMessages(dm.id), {
+        body: {
+          content: t('commands.schedule.noticeLost', {
+            server: escapeMarkdown(nameOf(guildId)),
+            channel: `<#${channelId}>`,
+          }),
+          allowed_mentions: { parse: [] },
+          nonce: `lost-${guildId.slice(-8)}-${person.revision}`,
+          enforce_nonce: true,
+        },
+      })
+    } catch (err) {
+      // Without an answer it is tried again with the notice; closed direct messages stay closed.
+      if (!isPlaceLost(err)) throw err
+      log.warn({ err, guildId }, 'nobody could be told that notices are not allowed')
+    }
   }
 
   return {
@@ -131,8 +200,12 @@ export function createNotices(deps: NoticesDeps): Notices {
       await change(guildId, channelId === null ? null : { channelId, revision })
     },
 
+    guilds: async () => Object.keys(await readTold()),
+    forget: (guildId) => change(guildId, null),
+
     async sweep() {
       for (const [guildId, told] of Object.entries(await readTold())) {
+        if (isResting(guildId)) continue
         await tell(guildId, told).catch((err: unknown) =>
           log.warn({ err, guildId }, 'a notice was not sent'),
         )

@@ -13,6 +13,8 @@ export interface SubscriptionsDeps {
   /** Milliseconds since the Unix epoch. */
   now: () => number
   every: Every
+  /** Guilds whose calendars rest; default: none. */
+  restingGuilds?: () => readonly string[]
   log: Logger
 }
 
@@ -53,7 +55,8 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   async function refreshAll(): Promise<void> {
     // Those that are backed off come back in each list; enough are asked for to get past them.
     const limit = perTick + failures.size
-    const due = await store.dueSubscriptions(now() - refreshMs + 1, limit)
+    const resting = deps.restingGuilds?.() ?? []
+    const due = await store.dueSubscriptions(now() - refreshMs + 1, limit, resting)
     for (const subscription of due.filter(isDue).slice(0, perTick)) {
       if (closing.signal.aborted) return
       await check(subscription)

@@ -36,6 +36,8 @@ export interface RemindersDeps {
   courier: Courier
   now: () => number
   startTimer: StartTimer
+  /** Guilds whose reminders rest; default: none. */
+  isResting?: (guildId: string) => boolean
   log: Logger
 }
 
@@ -83,7 +85,7 @@ interface Retry {
  * out is claimed there first, which happens once.
  */
 export function createReminders(deps: RemindersDeps): Reminders {
-  const { store, schedules, courier, now, startTimer } = deps
+  const { store, schedules, courier, now, startTimer, isResting = () => false } = deps
   const log = deps.log.child({ module: 'reminders' })
   const plans = new Map<string, GuildPlan>()
   const queue = createFairQueue<() => Promise<void>>()
@@ -138,7 +140,7 @@ export function createReminders(deps: RemindersDeps): Reminders {
     if (now() < lastLook) plans.clear()
     lastLook = now()
     takeRetries()
-    const versions = await store.guildVersions()
+    const versions = (await store.guildVersions()).filter(({ guildId }) => !isResting(guildId))
     const known = new Set(versions.map(({ guildId }) => guildId))
     for (const guildId of plans.keys()) if (!known.has(guildId)) plans.delete(guildId)
     for (const { guildId, version } of versions) {
@@ -198,6 +200,7 @@ export function createReminders(deps: RemindersDeps): Reminders {
 
   function enqueue(target: Target): void {
     queue.add(target.guildId, `${target.type} ${target.id}`, async () => {
+      if (isResting(target.guildId)) return
       const subscriber = await store.find(target)
       if (subscriber?.paused !== null) return
       const { timeZone, events } = await upcoming(target.guildId, [subscriber])
@@ -271,6 +274,8 @@ export function createReminders(deps: RemindersDeps): Reminders {
   function enqueueAgain(delivery: Delivery, retryMs: number): void {
     const { id, target } = delivery
     queue.add(target.guildId, `delivery ${id}`, async () => {
+      // The next start finds it again.
+      if (isResting(target.guildId)) return
       const subscriber = await store.find(target)
       if (subscriber?.paused !== null) return await store.settle([id], 'dropped')
       const { timeZone, events } = await upcoming(target.guildId, [subscriber])

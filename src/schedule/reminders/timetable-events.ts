@@ -16,16 +16,21 @@ export interface TimetableEvent {
   url: string | null
 }
 
-type Source = Pick<Schedule, 'own' | 'timeZone' | 'between' | 'assignmentsBetween'>
+type Source = Pick<Schedule, 'own' | 'timeZone' | 'holidays' | 'between' | 'assignmentsBetween'>
 
-/** What begins in a stretch of time (milliseconds since the Unix epoch), in order of time. */
+/**
+ * What begins in a stretch of time (milliseconds since the Unix epoch), in order of time. On holidays
+ * there are no classes; what is due then is due.
+ */
 export async function timetableEvents(
   schedule: Source,
   { from, to }: { from: number; to: number },
 ): Promise<TimetableEvent[]> {
-  const { timeZone } = schedule
+  const { timeZone, holidays } = schedule
   const dates = [dateOf(from, timeZone), dateOf(to, timeZone)] as const
-  const classes = await schedule.between(...dates)
+  const isFree = (date: string) =>
+    holidays.some(({ first_date: first, last_date: last }) => first <= date && date <= last)
+  const classes = (await schedule.between(...dates)).filter((each) => !isFree(each.course_date))
   const assignments = await schedule.assignmentsBetween(...dates)
   const events: TimetableEvent[] = [
     ...classes.map((course) => ({

@@ -190,7 +190,12 @@ export interface ScheduleStore {
   addSubscription(guildId: string, url: string, by: string): Promise<Subscription>
   listSubscriptions(guildId: string): Promise<Subscription[]>
   /** Those of all guilds, in the order in which they were last asked for, the longest ago first. */
-  dueSubscriptions(checkedBefore: number, limit: number): Promise<Subscription[]>
+  dueSubscriptions(
+    checkedBefore: number,
+    limit: number,
+    /** Whose do not count; default: nobody. */
+    exceptGuilds?: readonly string[],
+  ): Promise<Subscription[]>
   /** Remembers what came of asking; no more than a word when the subscription is gone. */
   recordCheck(id: number, check: SubscriptionCheck): Promise<void>
   /**
@@ -210,6 +215,8 @@ export interface ScheduleStore {
   /** The old secret is nobody's any more. False: there was none. */
   revokeFeed(guildId: string, userId: string): Promise<boolean>
 
+  /** The ids of the guilds of which there is anything. */
+  listGuilds(): Promise<string[]>
   /** Removes everything of a guild. */
   forgetGuild(guildId: string): Promise<void>
   close(): Promise<void>

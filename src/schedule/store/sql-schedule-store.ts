@@ -281,6 +281,13 @@ export function createScheduleStore({ db, now, timeZone }: ScheduleStoreDeps): S
 
     ...createFeeds({ db, newToken: () => randomBytes(32).toString('base64url') }),
 
+    async listGuilds() {
+      const tables = ['timetables', 'proposals', 'subscriptions', 'feeds', 'reminder_targets']
+      const selects = tables.map((table) => sql`select guild_id as id from ${sql.table(table)}`)
+      const { rows } = await sql<{ id: string }>`${sql.join(selects, sql` union `)}`.execute(db)
+      return rows.map(({ id }) => id)
+    },
+
     async forgetGuild(guildId) {
       await db.transaction().execute(async (trx) => {
         for (const table of tablesOfGuilds) {

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { sql, type Kysely, type Selectable } from 'kysely'
 
 import { lengthLimits } from '../timetable-rows.ts'
 import { RefusedChangeError } from './refused-change.ts'
@@ -55,12 +55,15 @@ export function createSubscriptions({ db, now }: SubscriptionsDeps): Subscriptio
       return rows.map(toSubscription)
     },
 
-    async dueSubscriptions(checkedBefore, limit) {
+    async dueSubscriptions(checkedBefore, limit, exceptGuilds = []) {
       const rows = await db
         .selectFrom('subscriptions')
         .selectAll()
         .where((where) =>
           where.or([where('checked_at', 'is', null), where('checked_at', '<', checkedBefore)]),
+        )
+        .where(
+          sql<boolean>`guild_id not in (select value from json_each(${JSON.stringify(exceptGuilds)}))`,
         )
         // Nulls come first.
         .orderBy('checked_at')

@@ -74,6 +74,36 @@ describe('reminders', () => {
     assert.equal(rig.office.got[2]?.events[0]?.room, 'B2')
   })
 
+  it('leave out classes on holidays, and still tell of deadlines', async () => {
+    await begin('2026-09-07T08:00')
+    await rig.edit({
+      classes: { add: [meeting(), meeting({ course_date: '2026-09-08', course_name: 'Logic' })] },
+      assignments: { add: [homework({ due_date: '2026-09-07' })] },
+      holidays: { add: [{ name: 'Day', first_date: '2026-09-07', last_date: '2026-09-08' }] },
+    })
+    await rig.put()
+    await rig.put({ about: 'assignments', leads: [120] })
+    await rig.until('2026-09-07T20:00')
+    assert.deepEqual(rig.said, ['2026-09-07T18:00 alex: Rings'])
+    // It is no holiday after all, so far as it is not over.
+    await rig.edit({ holidays: { update: [{ id: 1, last_date: '2026-09-07' }] } })
+    await rig.until('2026-09-08T12:00')
+    assert.deepEqual(rig.said.slice(1), ['2026-09-08T09:45 alex: Logic'])
+  })
+
+  it('rest where nothing is to happen, and go on afterwards', async () => {
+    await begin('2026-09-07T08:00')
+    await rig.edit({ classes: { add: [meeting(), meeting({ start_time: '12:00:00' })] } })
+    await rig.put()
+    rig.resting.add(guildId)
+    await rig.until('2026-09-07T11:00')
+    assert.deepEqual(rig.said, [])
+    rig.resting.delete(guildId)
+    rig.reminders.refresh(guildId)
+    await rig.until('2026-09-07T13:00')
+    assert.deepEqual(rig.said, ['2026-09-07T11:45 alex: Algebra'])
+  })
+
   it('are not repeated when only the room changes', async () => {
     await begin('2026-09-07T09:40')
     await rig.edit({ classes: { add: [meeting()] } })

@@ -81,6 +81,8 @@ export interface Rig {
   readonly store: ReminderStore
   readonly reminders: Reminders
   readonly office: ReturnType<typeof createPostOffice>
+  /** Guilds whose reminders rest. */
+  readonly resting: Set<string>
   /** What became of each message in the office: `<local time> <target>: <titles>`. */
   readonly said: string[]
   now(): number
@@ -113,6 +115,7 @@ export async function createRig(start: string, options: RigOptions = {}): Promis
   let time = toEpoch(start, timeZone)
   const now = () => time
   const office = createPostOffice(now)
+  const resting = new Set<string>()
   const closings: (() => Promise<unknown>)[] = []
   let generation = 0
   let timers: { at: number; onEnd: () => void }[] = []
@@ -146,6 +149,7 @@ export async function createRig(start: string, options: RigOptions = {}): Promis
       },
       now,
       startTimer,
+      isResting: (id) => resting.has(id),
       log,
     })
     closings.push(async () => {
@@ -168,6 +172,7 @@ export async function createRig(start: string, options: RigOptions = {}): Promis
       return part.reminders
     },
     office,
+    resting,
     get said() {
       return office.got.map(
         ({ target, titles, at }) => `${toLocal(at, timeZone)} ${target}: ${titles.join(', ')}`,
