@@ -20,7 +20,7 @@ import { createChatCompletionsDriver } from '../../src/models/chat-completions.t
 import { createApplyCalendar } from '../../src/schedule/import/apply-calendar.ts'
 import { fetchCalendar } from '../../src/schedule/import/fetch-calendar.ts'
 import { createPublicAgent } from '../../src/schedule/import/public-connection.ts'
-import { createSubscriptions } from '../../src/schedule/import/subscriptions.ts'
+import { createSubscriptions, type Subscriptions } from '../../src/schedule/import/subscriptions.ts'
 import { createPictures } from '../../src/schedule/picture/pictures.ts'
 import { createReminderStore } from '../../src/schedule/reminders/sql-reminder-store.ts'
 import { createSchedules } from '../../src/schedule/schedules.ts'
@@ -43,6 +43,8 @@ export interface BotBench {
   keyv: Keyv
   /** The guilds' own timetables; at first there are none. */
   timetables: ScheduleStore
+  /** The calendars that they follow; nobody looks at them by himself. */
+  calendars: Pick<Subscriptions, 'refresh'>
   bot: Bot
   /** Every line that was logged, as the object it was. */
   logged: Record<string, unknown>[]
@@ -83,6 +85,7 @@ interface Part {
   openai: OpenAI
   keyv: Keyv
   timetables: ScheduleStore
+  calendars: Subscriptions
   bot: Bot
   close(): Promise<void>
 }
@@ -156,7 +159,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     const timetables = createScheduleStore({ db, now, timeZone })
     const schedules = createSchedules({ now, timeZone, store: timetables, log })
     const pictures = createPictures({ log })
-    // Calendars come from this machine, and nobody looks at them by himself.
+    // Calendars come from this machine.
     const agent = createPublicAgent({ isAllowed: (address) => address === '127.0.0.1' })
     const calendars = createSubscriptions({
       store: timetables,
@@ -164,6 +167,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       applyCalendar: createApplyCalendar({ store: timetables, timeZone, now }),
       now,
       every: () => () => {},
+      restingGuilds: (): string[] => bot.awayGuilds(),
       log,
     })
     const keyv = new Keyv({
@@ -192,6 +196,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       openai,
       keyv,
       timetables,
+      calendars,
       bot,
       async close() {
         await bot.close({ graceMs: 0 })
@@ -220,6 +225,9 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     },
     get timetables() {
       return part.timetables
+    },
+    get calendars() {
+      return part.calendars
     },
     get bot() {
       return part.bot
