@@ -48,6 +48,8 @@ export interface IndexingWork {
    * index is dealt with as the store is now.
    */
   completeFile(file: ClaimedFile, usageBytes: number): Promise<boolean>
+  /** After the claim was lost: whatever is in the index of it is dealt with as the store is now. */
+  leaveFile(file: ClaimedFile): Promise<void>
   failFile(file: ClaimedFile, error: NonNullable<VectorStoreFile['last_error']>): Promise<void>
   /** Gives the file back, to be taken from `from` on; `isTry` false: as if nobody had begun. */
   releaseFile(file: ClaimedFile, options: { from: number; isTry: boolean }): Promise<void>
@@ -175,6 +177,8 @@ export function createIndexingWork({
         return false
       }),
 
+    leaveFile: (file) => db.transaction().execute((trx) => putRight(trx, { file, dialect })),
+
     async failFile(file, error) {
       await updateHeld(db, file)
         .set({ status: 'failed', usage_bytes: 0, last_error: JSON.stringify(error) })
@@ -291,7 +295,7 @@ async function isInUse(
 }
 
 /**
- * After the chunks of a file were written by somebody who had lost it: they must not stay where the
+ * After chunks of a file were, perhaps, written by somebody who had lost it: they must not stay where the
  * file is gone, nor where the store says that it is cut otherwise.
  */
 async function putRight(
