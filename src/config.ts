@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 
 import { z } from 'zod'
 
+import type { S3Settings } from './assistants/files/s3-client.ts'
 import { isLoopback } from './loopback.ts'
 import {
   parseEndpoints,
@@ -28,6 +29,8 @@ export interface Config {
   assistantId: string | null
   /** Where the runtime's store is: a SQLite file, or a database on a Postgres server. */
   database: { type: 'sqlite'; path: string } | { type: 'postgres'; url: string }
+  /** Where the bytes of files are. */
+  files: { type: 'folder'; path: string } | { type: 's3'; settings: S3Settings }
   /** `sqlite://…` address of conversations and settings. */
   keyvUri: string
   dataDir: string
@@ -148,6 +151,19 @@ export const environmentSchema = z.object({
       'expected sqlite:<path> or postgres://<user>:<password>@<host>:<port>/<database>, with what is special in the password percent-encoded',
     )
     .optional(),
+  FILES_URL: text
+    .regex(
+      /^(file:.|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^?#]*)?(\?path_style=(true|false))?$)/,
+      'expected file:<path>, or s3://<bucket>/<prefix>',
+    )
+    .optional(),
+  AWS_ACCESS_KEY_ID: text.optional(),
+  AWS_SECRET_ACCESS_KEY: text.optional(),
+  AWS_SESSION_TOKEN: text.optional(),
+  AWS_REGION: text.optional(),
+  AWS_DEFAULT_REGION: text.optional(),
+  AWS_ENDPOINT_URL: httpUrl.optional(),
+  AWS_ENDPOINT_URL_S3: httpUrl.optional(),
   KEYV_URI: text
     .regex(
       /^sqlite:\/\//,
@@ -221,6 +237,11 @@ function contradictions(env: Environment, localDiscord: boolean): string[] {
       'DISCORD_TOKEN: required because HOST is not loopback; local Discord has no passwords, so it serves this machine only',
     )
   }
+  if (env.FILES_URL?.startsWith('s3:')) {
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const) {
+      if (env[name] === undefined) problems.push(`${name}: required when FILES_URL is a bucket`)
+    }
+  }
   if (env.ASSISTANTS_BASE_URL !== undefined && env.ASSISTANTS_API_KEY === undefined) {
     problems.push('ASSISTANTS_API_KEY: required when ASSISTANTS_BASE_URL is set')
   }
@@ -247,6 +268,7 @@ function toConfig(env: Environment): Omit<Config, 'model'> {
         : null,
     assistantId: env.ASSISTANT_ID ?? null,
     database: toDatabase(env.DATABASE_URL ?? `sqlite:${join(dataDir, 'assistants.sqlite')}`),
+    files: toFiles(env, dataDir),
     keyvUri: env.KEYV_URI ?? `sqlite://${join(dataDir, 'conversations.sqlite')}`,
     dataDir,
     http: {
@@ -265,6 +287,28 @@ function toDatabase(url: string): Config['database'] {
   return url.startsWith('sqlite:')
     ? { type: 'sqlite', path: url.replace(/^sqlite:(\/\/)?/, '') }
     : { type: 'postgres', url }
+}
+
+function toFiles(env: Environment, dataDir: string): Config['files'] {
+  const { FILES_URL: address = `file:${join(dataDir, 'files')}` } = env
+  if (!address.startsWith('s3:')) {
+    return { type: 'folder', path: resolve(address.replace(/^file:(\/\/(?=\/))?/, '')) }
+  }
+  const { hostname, pathname, searchParams } = new URL(address)
+  const prefix = decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '')
+  return {
+    type: 's3',
+    settings: {
+      bucket: hostname,
+      prefix: prefix === '' ? '' : `${prefix}/`,
+      region: env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1',
+      endpoint: env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL ?? null,
+      pathStyle: searchParams.get('path_style') !== 'false',
+      accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
+      sessionToken: env.AWS_SESSION_TOKEN ?? null,
+    },
+  }
 }
 
 /** With a database, and with a host, unless a parameter names the folder of a socket. */

@@ -28,7 +28,7 @@ export interface HttpServerOptions {
   healthCheck: () => Promise<void>
   /** Takes WebSocket upgrades; absent, their requests are answered as any other. */
   upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
-  /** Default: 20 s for the headers, 120 s for all of a request. */
+  /** Default: 20 s for the headers, 120 s for all of a request, an hour for a file. */
   patience?: Patience
   log: Logger
 }
@@ -54,6 +54,11 @@ const healthCheckTimeoutMs = 2_000
 const keepAliveMs = 65_000
 /** Whoever needs longer to send a request holds up a place. */
 const defaultPatience: Patience = { headersMs: 20_000, requestMs: 120_000, checkMs: 5_000 }
+/**
+ * For half a gigabyte at 1.2 megabits per second; whoever takes it gives up before, when nothing more
+ * comes.
+ */
+const uploadMs = 3_600_000
 /** Far more than one process can serve, and fewer than make the system run out of files. */
 const maxConnections = 10_000
 
@@ -71,6 +76,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.keepAliveTimeout = keepAliveMs
   server.maxConnections = maxConnections
   refuseBrokenRequests(server, log)
+  hurryRequests(server, options)
   takeUpgrades(server, options)
   const { host } = options
   return {
@@ -92,6 +98,23 @@ function refuseBrokenRequests(server: Server, log: Logger): void {
     if (!socket.writable || answering.has(socket)) socket.destroy()
     else socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`)
   })
+}
+
+/** The server itself has one time for all requests, and that is the one for uploads. */
+function hurryRequests(server: Server, { patience = defaultPatience }: HttpServerOptions): void {
+  server.on('request', (request: IncomingMessage) => {
+    if (request.complete || isUpload(request)) return
+    const late = Object.assign(new Error('request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+    const timer = setTimeout(
+      () => server.emit('clientError', late, request.socket),
+      patience.requestMs,
+    )
+    for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer))
+  })
+}
+
+function isUpload({ method, url = '' }: IncomingMessage): boolean {
+  return method === 'POST' && /^\/(?:v1|openai(?:\/v1)?)\/files\/?(?:\?|$)/.test(url)
 }
 
 function takeUpgrades(server: Server, { upgrade, log }: HttpServerOptions): void {
@@ -163,7 +186,7 @@ function listen(
   return new Promise((resolve, reject) => {
     const serverOptions = {
       headersTimeout: patience.headersMs,
-      requestTimeout: patience.requestMs,
+      requestTimeout: uploadMs,
       connectionsCheckingInterval: patience.checkMs,
       // HTTP/2, which some clients offer with every request, may be declined by an answer in HTTP/1.
       shouldUpgradeCallback: ({ headers }: IncomingMessage) =>

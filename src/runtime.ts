@@ -1,9 +1,13 @@
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Hono } from 'hono'
 
 import { createApp } from './assistants/app.ts'
+import type { Blobs } from './assistants/files/blobs.ts'
+import { createDiskBlobs } from './assistants/files/disk-blobs.ts'
+import { createFiles } from './assistants/files/files.ts'
 import { createLimits } from './assistants/limits.ts'
 import type { ApiEnv } from './assistants/reply.ts'
 import type { JobQueue } from './assistants/runs/job-queue.ts'
@@ -60,6 +64,9 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   const tokens = createTokenCounter({ log })
   parts.defer(() => tokens.close())
   const shared = { store, log, newId, now: Date.now }
+  const blobs = await openBlobs(config)
+  const files = createFiles({ ...shared, blobs, every: everyInterval })
+  parts.defer(() => files.close())
   const runs = createRunService({
     ...shared,
     driver: model.models,
@@ -74,6 +81,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   async function becomeReady(): Promise<void> {
     await opened.ready
     await runs.start()
+    files.start()
     isReady = true
   }
   const ready = becomeReady()
@@ -81,7 +89,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   ready.catch(() => {})
 
   const { apiKeys, corsOrigins, limits } = config.http
-  const api = { ...shared, runs, models: model.models, notReady }
+  const api = { ...shared, runs, files, models: model.models, notReady }
   return {
     inside: createApp({ ...api, apiKeys: null }),
     outside: createApp({
@@ -96,8 +104,18 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
       const reason = notReady()
       if (reason !== null) throw reason
       await store.ping()
+      await blobs.ping()
     },
   }
+}
+
+async function openBlobs({ files, dataDir }: Config): Promise<Blobs> {
+  if (files.type === 'folder') return createDiskBlobs({ folder: files.path })
+  // Most have no bucket, and need not wait for the code to load.
+  const { createS3Blobs } = await import('./assistants/files/s3-blobs.ts')
+  const { createS3Client } = await import('./assistants/files/s3-client.ts')
+  const client = createS3Client({ settings: files.settings })
+  return createS3Blobs({ client, folder: join(dataDir, 'incoming') })
 }
 
 interface ChosenModel {

@@ -173,6 +173,48 @@ describe('parseConfig', () => {
     assert.deepEqual(http.corsOrigins, ['*'])
   })
 
+  it('keeps files in a folder, or in a bucket', () => {
+    const data = parseConfig({ DATA_DIR: '/data' })
+    assert.deepEqual(data.files, { type: 'folder', path: '/data/files' })
+    for (const url of ['file:/mnt/files', 'file:///mnt/files']) {
+      assert.deepEqual(parseConfig({ FILES_URL: url }).files, {
+        type: 'folder',
+        path: '/mnt/files',
+      })
+    }
+    const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key-secret' }
+    const settings = {
+      bucket: 'a-bucket',
+      prefix: '',
+      region: 'us-east-1',
+      endpoint: null,
+      pathStyle: true,
+      accessKeyId: 'id',
+      secretAccessKey: 'key-secret',
+      sessionToken: null,
+    }
+    const plain = parseConfig({ FILES_URL: 's3://a-bucket', ...keys })
+    assert.deepEqual(plain.files, { type: 's3', settings })
+    const full = parseConfig({
+      FILES_URL: 's3://a-bucket/some/prefix/?path_style=false',
+      AWS_DEFAULT_REGION: 'cn-north-1',
+      AWS_ENDPOINT_URL: 'http://other.test',
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000',
+      AWS_SESSION_TOKEN: 'token',
+      ...keys,
+    })
+    const differences = {
+      prefix: 'some/prefix/',
+      region: 'cn-north-1',
+      endpoint: 'http://127.0.0.1:9000',
+      pathStyle: false,
+      sessionToken: 'token',
+    }
+    assert.deepEqual(full.files, { type: 's3', settings: { ...settings, ...differences } })
+    assert.throws(() => parseConfig({ FILES_URL: 's3://a-bucket' }), /AWS_ACCESS_KEY_ID: required/)
+    assert.throws(() => parseConfig({ FILES_URL: 'https://a-bucket' }), /FILES_URL: expected file:/)
+  })
+
   it('never repeats a secret in a problem', () => {
     assert.throws(
       () => parseConfig({ OPENAI_API_KEY: 'sk-secret', API_KEYS: 'key-secret', PORT: '-1' }),
@@ -183,7 +225,7 @@ describe('parseConfig', () => {
   it('knows the variables of .env.example and no others', () => {
     const documented = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
       .split('\n')
-      .flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? [])
+      .flatMap((line) => /^([A-Z][A-Z0-9_]*)=/.exec(line)?.[1] ?? [])
     // TZ is read by Node itself.
     assert.deepEqual(
       documented.toSorted(),

@@ -10,11 +10,13 @@ import type { Models } from '../models/models.ts'
 import { requireApiKey, requireBetaHeader, type ApiKey } from './access.ts'
 import { allowOrigins } from './cross-origin.ts'
 import { toErrorAnswer } from './error-response.ts'
+import type { FileStock } from './files/files.ts'
 import type { Limits } from './limits.ts'
 import { replyJson, type ApiEnv } from './reply.ts'
 import { assistantRoutes } from './routes/assistants.ts'
 import { chatCompletionRoutes } from './routes/chat-completions.ts'
 import { embeddingRoutes } from './routes/embeddings.ts'
+import { fileRoutes } from './routes/files.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { modelRoutes } from './routes/models.ts'
 import { runRoutes } from './routes/runs.ts'
@@ -30,6 +32,7 @@ import { translateV1 } from './v1/translate.ts'
 export interface AppDeps {
   store: Store
   runs: RunService
+  files: Pick<FileStock, 'project'>
   models: Pick<Models, 'listModels' | 'serves' | 'forward' | 'costOf'>
   log: Logger
   newId: NewId
@@ -97,6 +100,7 @@ function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
   api.route('/threads', stepRoutes(deps))
   api.route('/threads', messageRoutes(deps))
   api.route('/threads', threadRoutes(deps))
+  api.route('/files', fileRoutes(deps))
   api.route('/models', modelRoutes(deps))
   api.route('/', chatCompletionRoutes(deps))
   api.route('/', embeddingRoutes(deps))

@@ -33,6 +33,7 @@ const statuses = {
 /** Codes of the API that have a status of their own. */
 const statusesByApiCode: Readonly<Record<string, number>> = {
   request_too_large: 413,
+  range_not_satisfiable: 416,
   rate_limit_exceeded: 429,
 }
 

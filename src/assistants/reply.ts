@@ -72,6 +72,21 @@ export function replyForwarded(
   })
 }
 
+/** Content as it is, or, with null, only what is said of it. */
+export function replyBytes(
+  context: ApiContext,
+  {
+    status,
+    body,
+    headers,
+  }: { status: number; body: ReadableStream<Uint8Array> | null; headers: Record<string, string> },
+): Response {
+  // Each of the route's may have no body.
+  const code = status as ContentfulStatusCode
+  const all = { ...commonHeaders(context), ...headers }
+  return body === null ? context.body(null, code, all) : context.body(body, code, all)
+}
+
 /** The headers that clients of the hosted API know (reference 1.1). */
 function commonHeaders(context: ApiContext): Record<string, string> {
   const { req, var: variables } = context

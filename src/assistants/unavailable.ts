@@ -1,4 +1,4 @@
-// What the API has and this version has not: files and vector stores. Each answers 400, because
+// What the API has and this version has not: vector stores and attachments. Each answers 400, because
 // clients repeat what is answered with 5xx.
 
 import { Hono } from 'hono'
@@ -11,7 +11,6 @@ type ToolResources = OpenAI.Beta.ThreadCreateParams.ToolResources
 type MessageBody = OpenAI.Beta.Threads.MessageCreateParams
 
 const unavailable = {
-  '/files': 'Files are',
   '/vector_stores': 'Vector stores are',
 }
 
@@ -32,10 +31,7 @@ export function refuseToolResources(
   resources: ToolResources | null | undefined,
   path = 'tool_resources',
 ): void {
-  const { code_interpreter, file_search } = resources ?? {}
-  if (code_interpreter?.file_ids?.length) {
-    throw unsupported('Files are', `${path}.code_interpreter.file_ids`)
-  }
+  const { file_search } = resources ?? {}
   if (file_search?.vector_store_ids?.length) {
     throw unsupported('Vector stores are', `${path}.file_search.vector_store_ids`)
   }
@@ -52,11 +48,8 @@ export function refuseFiles(messages: readonly MessageBody[] | null | undefined,
 }
 
 /** Throws if the message has a file; `prefix` leads to the message in the body. */
-export function refuseFilesOf({ attachments, content }: MessageBody, prefix = ''): void {
+export function refuseFilesOf({ attachments }: MessageBody, prefix = ''): void {
   if (attachments?.length) throw unsupported('Files are', `${prefix}attachments`)
-  if (typeof content === 'string') return
-  const index = content.findIndex((part) => part.type === 'image_file')
-  if (index >= 0) throw unsupported('Files are', `${prefix}content[${index}].image_file.file_id`)
 }
 
 /**

@@ -1,6 +1,8 @@
 import OpenAI from 'openai'
 
 import { createApp, type AppDeps } from '../../src/assistants/app.ts'
+import type { FileStock } from '../../src/assistants/files/files.ts'
+import type { HostedTools, HostedToolsDeps } from '../../src/assistants/runs/hosted-tools.ts'
 import type { RunService } from '../../src/assistants/runs/run-service.ts'
 import { createRunService } from '../../src/assistants/runs/service.ts'
 import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
@@ -13,6 +15,7 @@ import type { ModelDriver } from '../../src/models/driver.ts'
 import type { EndpointOptions } from '../../src/models/endpoint.ts'
 import type { StartTimer } from '../../src/timer.ts'
 import { createTokenCounter } from '../../src/tokens/token-counter.ts'
+import { createTestFiles } from '../helpers/files.ts'
 import { createModelServer, type ModelServer } from '../helpers/model-server.ts'
 import { modelsOf } from '../helpers/models.ts'
 
@@ -25,6 +28,7 @@ export interface TestRuntime {
   models: AppDeps['models']
   store: Store
   runs: RunService
+  files: FileStock
   log: Logger
   /** Lines that the runtime logged at `warn` and above. */
   logged: string[]
@@ -40,6 +44,8 @@ export interface TestRuntimeOptions {
   createStore?: (log: Logger) => Promise<Store>
   /** Default: Chat Completions. */
   createDriver?: (options: EndpointOptions) => ModelDriver
+  /** Default: there are no tools but the user's functions. */
+  createTools?: (deps: Pick<HostedToolsDeps, 'store' | 'files' | 'log'>) => HostedTools
 }
 
 /** Nothing in a test waits for a timer. */
@@ -51,6 +57,7 @@ export async function createTestRuntime({
   startTimer,
   createStore = (log) => createSqliteStore({ path: ':memory:', log }),
   createDriver = createChatCompletionsDriver,
+  createTools,
 }: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const logged: string[] = []
   const log = createLogger({
@@ -63,10 +70,12 @@ export async function createTestRuntime({
   const driver = createDriver({ baseURL: model.baseURL, log })
   const tokens = createTokenCounter({ log })
   const common = { store, newId, now, every: never, log }
-  const runs = createRunService({ ...common, startTimer, driver, tokens })
+  const files = createTestFiles(common)
+  const hostedTools = createTools?.({ store, files, log })
+  const runs = createRunService({ ...common, startTimer, driver, tokens, hostedTools })
   await runs.start()
   const models = modelsOf(driver, { baseURL: model.baseURL, log })
-  const deps: AppDeps = { ...common, runs, models, apiKeys: null }
+  const deps: AppDeps = { ...common, runs, files, models, apiKeys: null }
   const app = createApp(deps)
   return {
     app,
@@ -75,12 +84,14 @@ export async function createTestRuntime({
     models,
     store,
     runs,
+    files,
     log,
     logged,
     createApp: (options) => createApp({ ...deps, ...options }),
     async close() {
       await runs.close()
       await tokens.close()
+      await files.close()
       await store.close()
       await model.close()
     },

@@ -7,6 +7,8 @@ import OpenAI from 'openai'
 import { z } from 'zod'
 
 import { createApp } from '../../src/assistants/app.ts'
+import { createDiskBlobs } from '../../src/assistants/files/disk-blobs.ts'
+import { createFiles } from '../../src/assistants/files/files.ts'
 import { createRunService } from '../../src/assistants/runs/service.ts'
 import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
 import { createAnswerer } from '../../src/bot/answer.ts'
@@ -85,7 +87,9 @@ export async function openStage({ models, model, log }: StageOptions): Promise<S
     log,
   })
   await runs.start()
-  const app = createApp({ store, runs, models, log, newId, now: Date.now, apiKeys: null })
+  const blobs = createDiskBlobs({ folder: join(folder, 'files') })
+  const files = createFiles({ store, blobs, newId, now: Date.now, every: everyInterval, log })
+  const app = createApp({ store, runs, files, models, log, newId, now: Date.now, apiKeys: null })
   const openai = new OpenAI({
     apiKey: 'embedded',
     baseURL: 'http://runtime/v1',

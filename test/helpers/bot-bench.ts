@@ -10,6 +10,8 @@ import OpenAI from 'openai'
 import { pino } from 'pino'
 
 import { createApp } from '../../src/assistants/app.ts'
+import { createDiskBlobs } from '../../src/assistants/files/disk-blobs.ts'
+import { createFiles } from '../../src/assistants/files/files.ts'
 import { createRunService } from '../../src/assistants/runs/service.ts'
 import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
 import { createBot, type Bot, type BotDeps } from '../../src/bot/bot.ts'
@@ -147,7 +149,9 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     })
     await runs.start()
     const models = modelsOf(driver, { baseURL: options.modelUrl ?? model.baseURL, log })
-    const app = createApp({ store, runs, models, log, newId, now: Date.now, apiKeys: null })
+    const blobs = createDiskBlobs({ folder: join(folder, 'files') })
+    const files = createFiles({ store, blobs, newId, now: Date.now, every: everyInterval, log })
+    const app = createApp({ store, runs, files, models, log, newId, now: Date.now, apiKeys: null })
     const openai = new OpenAI({
       apiKey: 'embedded',
       baseURL: 'http://runtime/v1',

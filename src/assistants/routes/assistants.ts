@@ -56,7 +56,8 @@ export function assistantRoutes({ store, models, now, newId }: AssistantRoutesDe
     const body = await readBody(context, modifyAssistantBody)
     refuseToolResources(body.tool_resources)
     requireModel(models, body.model)
-    const assistant = await objectsOf(context).updateAssistant(id, toAssistantPatch(body))
+    const time = Math.floor(now() / 1000)
+    const assistant = await objectsOf(context).updateAssistant(id, toAssistantPatch(body), time)
     return replyJson(context, orNotFound(assistant, 'assistant', id))
   })
 

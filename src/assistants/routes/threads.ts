@@ -13,9 +13,11 @@ import { createThreadBody, modifyThreadBody } from '../wire/threads.ts'
 export interface ThreadRoutesDeps {
   store: Pick<Store, 'project'>
   runs: Pick<RunService, 'project'>
+  /** Milliseconds since the epoch. */
+  now: () => number
 }
 
-export function threadRoutes({ store, runs }: ThreadRoutesDeps): Hono<ApiEnv> {
+export function threadRoutes({ store, runs, now }: ThreadRoutesDeps): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
   const objectsOf = ({ var: { project } }: ApiContext) => store.project(project)
   const runsOf = ({ var: { project } }: ApiContext) => runs.project(project)
@@ -37,10 +39,12 @@ export function threadRoutes({ store, runs }: ThreadRoutesDeps): Hono<ApiEnv> {
     const id = pathId(context, 'thread_id')
     const { metadata, tool_resources } = await readBody(context, modifyThreadBody)
     refuseToolResources(tool_resources)
-    const thread = await objectsOf(context).updateThread(id, {
+    const patch = {
       ...(metadata !== undefined && { metadata: metadata ?? {} }),
       ...(tool_resources !== undefined && { tool_resources: tool_resources ?? {} }),
-    })
+    }
+    const time = Math.floor(now() / 1000)
+    const thread = await objectsOf(context).updateThread(id, patch, time)
     return replyJson(context, orNotFound(thread, 'thread', id))
   })
 

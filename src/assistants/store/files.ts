@@ -93,7 +93,9 @@ export function createFileQueries({ db, dialect, project }: FileQueriesDeps): Fi
         .select([...fileColumns, 'sha256'])
         .where('id', '=', id)
         .executeTakeFirst()
-      return row && { file: fromFileRow(row), sha256: row.sha256 }
+      if (!row) return undefined
+      const { sha256, ...file } = row
+      return { file: fromFileRow(file), sha256 }
     },
 
     listFiles: ({ purpose, ...query }, time) =>

@@ -37,7 +37,7 @@ const contentPart = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: messageText }),
   z.strictObject({
     type: z.literal('image_file'),
-    image_file: z.strictObject({ file_id: z.string(), detail }),
+    image_file: z.strictObject({ file_id: id('file_id'), detail }),
   }),
   z.strictObject({
     type: z.literal('image_url'),

@@ -1,9 +1,10 @@
 import type OpenAI from 'openai'
 import { z } from 'zod'
 
+import { id } from './ids.ts'
 import { metadata } from './metadata.ts'
 
-const codeInterpreter = z.strictObject({ file_ids: z.array(z.string()).max(20).exactOptional() })
+const codeInterpreter = z.strictObject({ file_ids: z.array(id('file_id')).max(20).exactOptional() })
 
 const chunkingStrategy = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('auto') }),

@@ -12,6 +12,7 @@ import { createPostgresJobQueue } from '../../../src/assistants/runs/job-queue.t
 import { createStoreOnPostgres, openPostgres } from '../../../src/assistants/store/postgres.ts'
 import { newId } from '../../../src/ids.ts'
 import { createChatCompletionsDriver } from '../../../src/models/chat-completions.ts'
+import { createTestFiles } from '../../helpers/files.ts'
 import { createModelServer, type ModelServer, type Reply } from '../../helpers/model-server.ts'
 import { modelsOf } from '../../helpers/models.ts'
 import { createTestDatabase, withoutServer, type TestDatabase } from '../../helpers/postgres.ts'
@@ -189,7 +190,11 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     const second = await serve()
     const driver = createChatCompletionsDriver({ baseURL: server.baseURL, log: silent })
     const models = modelsOf(driver, { baseURL: server.baseURL, log: silent })
-    const app = createApp({ ...reader, models, newId, now: Date.now, apiKeys: null, log: silent })
+    const every = () => () => {}
+    const common = { ...reader, newId, now: Date.now, log: silent }
+    const files = createTestFiles({ ...common, every })
+    rigs.push({ ...reader, close: () => files.close() })
+    const app = createApp({ ...common, files, models, apiKeys: null })
     const client = createTestClient(app)
     const assistant = await client.beta.assistants.create({ model: 'scripted', tools: functions })
     const thread = await client.beta.threads.create({

@@ -51,7 +51,7 @@ export async function createTestPGlite(): Promise<TestPGlite> {
     connect,
     empty: async () => {
       await pglite.exec(
-        'truncate assistants, threads, usage_records, imported_objects restart identity cascade',
+        'truncate assistants, threads, usage_records, imported_objects, blobs, files, file_owners, vector_stores, index_removals restart identity cascade',
       )
     },
     close: () => pglite.close(),
