@@ -53,7 +53,7 @@ function fold(text: string): string {
     .normalize('NFC')
 }
 
-const accented = /[\u00C0-\u024F\u0300-\u036F\u1E00-\u1EFF]/
+const accented = /[À-ɏḀ-ỿ]|\p{M}/u
 
 function addSpaced(words: string[], run: string): void {
   const whole = run.toLowerCase().replaceAll('’', "'")
