@@ -114,7 +114,8 @@ export function createCourier({ client, translations, now, log }: CourierDeps): 
     async send(message) {
       try {
         const { target } = message
-        if (!client.guilds.cache.has(target.guildId)) return { paused: 'gone' }
+        // The bot has just left; it may come back, and its reminders rest until then.
+        if (!client.guilds.cache.has(target.guildId)) return 'later'
         if (target.type === 'user') await assertMember(target)
         await post(message)
         return 'sent'

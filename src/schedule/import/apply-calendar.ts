@@ -47,6 +47,7 @@ export function createApplyCalendar({ store, timeZone, now }: ApplyCalendarDeps)
       mapping: {},
       periods: {},
     }
+    assertWhole(bytes)
     const draft = assertCalendar(await readInThread(bytes, { context }))
     const { wanted, ...rules } = matchSubscription(present, draft, { guildId, id, today })
     const made = await store.change({
@@ -122,6 +123,14 @@ function matchSubscription(
       isOurs(row) ? isOpen(row, after) : row.source_id === null && 'due_date' in row,
     isAssignmentCovered: (row: Assignment) => isOurs(row) && dateOf(row) >= from,
   }
+}
+
+/** What is missing of a calendar that was cut off is not what is to go. */
+function assertWhole(bytes: Uint8Array): void {
+  // In any encoding: UTF-16 has zeros in between.
+  const end = Buffer.from(bytes.subarray(-4_000)).toString('latin1').replaceAll('\0', '')
+  if (/END:VCALENDAR/iu.test(end)) return
+  throw new ImportError('broken', 'The calendar at this address is cut off, or is none.')
 }
 
 function assertCalendar(draft: Draft): Draft {

@@ -49,7 +49,8 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   }
 
   function isDue({ id, checkedAt }: Subscription): boolean {
-    return checkedAt === null || now() - checkedAt >= waitMs(id)
+    if (checkedAt === null || checkedAt > now()) return true
+    return now() - checkedAt >= waitMs(id)
   }
 
   async function refreshAll(): Promise<void> {

@@ -60,7 +60,12 @@ export function createSubscriptions({ db, now }: SubscriptionsDeps): Subscriptio
         .selectFrom('subscriptions')
         .selectAll()
         .where((where) =>
-          where.or([where('checked_at', 'is', null), where('checked_at', '<', checkedBefore)]),
+          where.or([
+            where('checked_at', 'is', null),
+            where('checked_at', '<', checkedBefore),
+            // A time in the future was written by a clock that went wrong.
+            where('checked_at', '>', now()),
+          ]),
         )
         .where(
           sql<boolean>`guild_id not in (select value from json_each(${JSON.stringify(exceptGuilds)}))`,

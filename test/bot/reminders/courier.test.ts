@@ -108,7 +108,7 @@ describe('courier', () => {
     const gone = { guildId: guild, type: 'channel', id: '1100000000000000999' } as const
     assert.deepEqual(await courier.send(message({ target: gone })), { paused: 'gone' })
     const elsewhere = { ...gone, guildId: '1100000000000000998' }
-    assert.deepEqual(await courier.send(message({ target: elsewhere })), { paused: 'gone' })
+    assert.deepEqual(await courier.send(message({ target: elsewhere })), 'later')
   })
 
   it('tells nothing to those who have left the server', async () => {

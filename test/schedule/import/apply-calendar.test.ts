@@ -58,7 +58,13 @@ describe('applying the calendar of a subscription', () => {
       '2026-09-01 09:00-10:00 a',
       '2026-09-03 09:00-10:00 b',
     ])
-    await assert.rejects(apply(first, Buffer.from('<html>')), { reason: 'not_a_table' })
+    for (const [bytes, reason] of [
+      [Buffer.from('<html>'), 'broken'],
+      [Buffer.from('date,course\nEND:VCALENDAR'), 'not_a_table'],
+      [file(...one('c', '20260905')).subarray(0, -20), 'broken'],
+    ] as const) {
+      await assert.rejects(apply(first, bytes), { reason })
+    }
   })
 
   it('knows an assignment again by its UID, and takes those back that are gone', async () => {

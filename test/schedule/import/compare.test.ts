@@ -101,6 +101,26 @@ describe('comparing a file with the timetable', () => {
     ])
   })
 
+  it('keeps the notes of an assignment in a file without notes', async () => {
+    const essay = {
+      title: 'Essay',
+      course_name: null,
+      due_date: '2026-09-30',
+      due_time: '18:00:00',
+      url: 'https://example.com/',
+      notes: 'n',
+      source_id: 'x',
+    }
+    const file = await read('assignment,due\nEssay,2026-09-30 20:00\n')
+    const present = { ...stored(), assignments: [{ id: 9, ...essay }] }
+    const { assignments } = compare(present, file, { mode: 'range' })
+    assert.deepEqual(assignments, {
+      add: [],
+      update: [{ id: 9, due_time: '20:00:00' }],
+      remove: [],
+    })
+  })
+
   it('does not compare each with each', () => {
     const many = Array.from({ length: 10_000 }, (_each, index) => ({
       course_date: Temporal.PlainDate.from('2026-01-01')

@@ -91,4 +91,15 @@ describe('subscriptions to calendars', () => {
     assert.equal(asked.length, 4)
     await close()
   })
+
+  it('are asked for although they were once asked for by a clock that went wrong', async () => {
+    const { after, asked, close } = await bench([changed, changed])
+    await after(1000 * refreshMs)
+    const late = await after(-999 * refreshMs)
+    assert.equal(asked.length, 2)
+    assert.equal(late?.checkedAt, refreshMs)
+    await after(1)
+    assert.equal(asked.length, 2)
+    await close()
+  })
 })
