@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+
+import type { Blobs } from '../../../src/assistants/files/blobs.ts'
+import { createDiskBlobs } from '../../../src/assistants/files/disk-blobs.ts'
+import { createFiles, type FileStock } from '../../../src/assistants/files/files.ts'
+import {
+  createStoreOnPostgres,
+  openPostgres,
+  type Postgres,
+} from '../../../src/assistants/store/postgres.ts'
+import { createSqliteStore } from '../../../src/assistants/store/sqlite.ts'
+import type { Store } from '../../../src/assistants/store/store.ts'
+import { newId } from '../../../src/ids.ts'
+import { createLogger } from '../../../src/log.ts'
+import { createTestDatabase, withoutServer, type TestDatabase } from '../../helpers/postgres.ts'
+
+const log = createLogger({ level: 'silent', pretty: false })
+const hour = 3_600_000
+
+let clock: number
+let folder: string
+beforeEach(async () => {
+  clock = Date.UTC(2026, 10, 1)
+  folder = await mkdtemp(join(tmpdir(), 'guagua-files-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const openFiles = (store: Store, blobs: Blobs = createDiskBlobs({ folder })) =>
+  createFiles({ store, blobs, newId, now: () => clock, every: () => () => {}, log })
+
+async function textOf(files: FileStock, id: string): Promise<string | undefined> {
+  const content = await files.project('default').read(id)
+  return content && Buffer.concat(await Array.fromAsync(content)).toString()
+}
+
+function create(files: FileStock, text: string, project = 'default') {
+  const content = Array.fromAsync([Buffer.from(text)])
+  async function* chunks() {
+    yield* await content
+  }
+  const file = { filename: 'a.txt', purpose: 'assistants' as const, content: chunks() }
+  return files.project(project).create(file, {})
+}
+
+/** The digests of what is there. */
+async function stored(): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const kept = entries.filter((entry) => entry.isFile() && !entry.parentPath.endsWith('incoming'))
+  return kept.map(({ name }) => name)
+}
+
+function describeFiles(name: string, open: () => Promise<Store>): void {
+  describe(`files on ${name}`, () => {
+    let store: Store
+    beforeEach(async () => (store = await open()))
+    afterEach(() => store.close())
+
+    it('keep bytes as long as a file has them, and an hour after they came', async () => {
+      const files = openFiles(store)
+      const one = await create(files, 'shared')
+      const two = await create(files, 'shared', 'other')
+      assert.equal((await stored()).length, 1)
+      await files.project('default').delete(one.id)
+      clock += 2 * hour
+      await files.sweep()
+      assert.equal((await stored()).length, 1)
+      await files.project('other').delete(two.id)
+      await create(files, 'shared')
+      await files.sweep()
+      assert.equal((await stored()).length, 1)
+      const [again] = (await files.project('default').list({ limit: 9, order: 'asc' })).data
+      await files.project('default').delete(again?.id ?? '')
+      clock += hour
+      await files.sweep()
+      assert.equal((await stored()).length, 1)
+      clock += 1000
+      await files.sweep()
+      assert.deepEqual(await stored(), [])
+    })
+
+    it('wait for the deletion of the bytes that they bring', async () => {
+      const { promise: paused, resolve: go } = Promise.withResolvers<void>()
+      const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+      const disk = createDiskBlobs({ folder })
+      const slow: Blobs = {
+        ...disk,
+        async delete(sha256) {
+          begin()
+          await paused
+          await disk.delete(sha256)
+        },
+      }
+      const files = openFiles(store, slow)
+      const { id } = await create(files, 'same')
+      await files.project('default').delete(id)
+      clock += 2 * hour
+      const sweep = files.sweep()
+      await begun
+      // Another process has no part in what this one is deleting.
+      const elsewhere = openFiles(store, disk)
+      const made = [create(files, 'same')]
+      if (name !== 'SQLite') made.push(create(elsewhere, 'same'))
+      go()
+      await sweep
+      for (const file of await Promise.all(made)) {
+        assert.equal(await textOf(files, file.id), 'same')
+      }
+      assert.equal((await stored()).length, 1)
+    })
+
+    it('go on with a deletion that failed, or whose process was killed', async () => {
+      const disk = createDiskBlobs({ folder })
+      const failing: Blobs = { ...disk, delete: () => Promise.reject(new Error('no network')) }
+      const { id } = await create(openFiles(store), 'text')
+      await openFiles(store).project('default').delete(id)
+      clock += 2 * hour
+      await assert.rejects(openFiles(store, failing).sweep(), /no network/)
+      assert.equal((await stored()).length, 1)
+      const again = await create(openFiles(store), 'text')
+      assert.equal(await textOf(openFiles(store), again.id), 'text')
+      await openFiles(store).project('default').delete(again.id)
+      clock += 2 * hour
+      await assert.rejects(openFiles(store, failing).sweep(), /no network/)
+      await openFiles(store).sweep()
+      assert.deepEqual(await stored(), [])
+    })
+
+    it('look at all blobs, however many', async () => {
+      const files = openFiles(store)
+      const kept = await create(files, 'kept')
+      const names = Array.from({ length: 510 }, (_, index) => index.toString(16).padStart(64, '0'))
+      for (const sha256 of names) await store.touchBlob({ sha256, bytes: 1 }, clock / 1000)
+      clock += 2 * hour
+      await files.sweep()
+      for (const sha256 of [names[0] ?? '', names.at(-1) ?? '']) {
+        // What is gone, is as new.
+        assert.equal(await store.touchBlob({ sha256, bytes: 1 }, 0), true)
+        const { unused } = await store.markUnusedBlobs({ after: '', touchedBefore: 1 })
+        assert.deepEqual(unused, [sha256])
+        await store.deleteBlob(sha256, () => Promise.resolve())
+      }
+      assert.equal(await textOf(files, kept.id), 'kept')
+    })
+
+    it('are deleted while an assistant takes them, or are taken; never both', async () => {
+      const files = openFiles(store)
+      for (let round = 0; round < 10; round += 1) {
+        const { id } = await create(files, `round ${round}`)
+        const assistant = {
+          id: newId('asst_'),
+          object: 'assistant' as const,
+          created_at: clock / 1000,
+          name: null,
+          description: null,
+          model: 'm',
+          instructions: null,
+          tools: [],
+          metadata: {},
+          tool_resources: {},
+        }
+        await store.insertAssistant(assistant)
+        const tool_resources = { code_interpreter: { file_ids: [id] } }
+        const [taken, deleted] = await Promise.allSettled([
+          store.updateAssistant(assistant.id, { tool_resources }, clock / 1000),
+          files.project('default').delete(id),
+        ])
+        assert.deepEqual(deleted, { status: 'fulfilled', value: true })
+        if (taken.status === 'rejected') assert.match(String(taken.reason), /No such File object/)
+        const now = await store.getAssistant(assistant.id)
+        assert.deepEqual(now?.tool_resources?.code_interpreter?.file_ids ?? [], [])
+      }
+    })
+
+    it('that expire leave everything that had them, many at a time', async () => {
+      const files = openFiles(store)
+      const ids: string[] = []
+      for (let count = 0; count < 102; count += 1) {
+        async function* content() {
+          yield Buffer.from('x')
+        }
+        const file = { filename: 'a', purpose: 'assistants' as const, content: content() }
+        const life = { expiresAfterSeconds: count === 0 ? 7200 : 3600 }
+        ids.push((await files.project('default').create({ ...file, ...life }, {})).id)
+      }
+      clock += hour
+      await files.expire()
+      assert.equal(await store.expireFiles(clock / 1000), 0)
+      const { data } = await files.project('default').list({ limit: 1000, order: 'asc' })
+      assert.deepEqual(
+        data.map(({ id }) => id),
+        ids.slice(0, 1),
+      )
+    })
+  })
+}
+
+describeFiles('SQLite', () => createSqliteStore({ path: ':memory:', log }))
+
+describe('a Postgres server', { skip: withoutServer }, () => {
+  let database: TestDatabase
+  let postgres: Postgres
+  let store: Store
+  before(async () => {
+    database = await createTestDatabase()
+    postgres = openPostgres({ url: database.url, log })
+    await postgres.migrate()
+    store = createStoreOnPostgres({ postgres, log })
+  })
+  after(async () => {
+    await store.close()
+    await database.drop()
+  })
+  describeFiles('Postgres', async () => {
+    await postgres.pool.query('delete from files; delete from blobs; delete from assistants')
+    return { ...store, close: async () => {} }
+  })
+})
+
+describe('a process that is killed', () => {
+  for (const step of ['spooled', 'claimed', 'written', 'marked', 'removed']) {
+    it(`loses nothing and leaves nothing for ever (${step})`, async () => {
+      const path = join(folder, 'store.sqlite')
+      const script = join(import.meta.dirname, 'killed-process.ts')
+      const flags = ['--disable-warning=ExperimentalWarning', script]
+      const child = spawn(process.execPath, [...flags, path, join(folder, 'files'), step], {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      })
+      assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL'])
+
+      const store = await createSqliteStore({ path, log })
+      const blobs = createDiskBlobs({ folder: join(folder, 'files') })
+      const files = openFiles(store, blobs)
+      const kept = (await files.project('default').list({ limit: 9, order: 'asc' })).data
+      assert.equal(kept.length, 1)
+      assert.equal(await textOf(files, kept[0]?.id ?? ''), 'kept')
+      const { id } = await create(files, 'doomed')
+      assert.equal(await textOf(files, id), 'doomed')
+      await files.project('default').delete(id)
+      clock += 24 * hour
+      await files.sweep()
+      assert.equal((await stored()).filter((name) => /^[0-9a-f]{64}$/.test(name)).length, 1)
+      await store.close()
+    })
+  }
+})
