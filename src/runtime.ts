@@ -8,12 +8,16 @@ import { createApp } from './assistants/app.ts'
 import type { Blobs } from './assistants/files/blobs.ts'
 import { createDiskBlobs } from './assistants/files/disk-blobs.ts'
 import { createFiles } from './assistants/files/files.ts'
+import { createDocumentReader } from './assistants/indexing/document-reader.ts'
 import { createLimits } from './assistants/limits.ts'
 import type { ApiEnv } from './assistants/reply.ts'
 import type { JobQueue } from './assistants/runs/job-queue.ts'
 import { createRunService } from './assistants/runs/service.ts'
+import { createRewriteQuery } from './assistants/search/rewrite-query.ts'
+import { createSqliteIndex } from './assistants/search/sqlite/sqlite-index.ts'
 import { DatabaseUnavailableError } from './assistants/store/database-errors.ts'
 import { openStore } from './assistants/store/open-store.ts'
+import { createVectorStores } from './assistants/vector-stores/vector-stores.ts'
 import type { Config } from './config.ts'
 import { everyInterval } from './every.ts'
 import { newId } from './ids.ts'
@@ -67,6 +71,23 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   const blobs = await openBlobs(config)
   const files = createFiles({ ...shared, blobs, every: everyInterval })
   parts.defer(() => files.close())
+  const index = createSqliteIndex({ path: join(config.dataDir, 'search.sqlite'), log })
+  parts.defer(() => index.close())
+  const reader = createDocumentReader({ log })
+  parts.defer(() => reader.close())
+  const rewrite =
+    config.model && createRewriteQuery({ driver: model.models, model: model.name, log })
+  const vectorStores = createVectorStores({
+    ...shared,
+    blobs,
+    reader,
+    index,
+    tokens,
+    rewrite: rewrite ?? undefined,
+    every: everyInterval,
+    isShared: postgres !== null,
+  })
+  parts.defer(() => vectorStores.queue.close())
   const runs = createRunService({
     ...shared,
     driver: model.models,
@@ -82,6 +103,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
     await opened.ready
     await runs.start()
     files.start()
+    await vectorStores.queue.start()
     isReady = true
   }
   const ready = becomeReady()
@@ -89,7 +111,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   ready.catch(() => {})
 
   const { apiKeys, corsOrigins, limits } = config.http
-  const api = { ...shared, runs, files, models: model.models, notReady }
+  const api = { ...shared, runs, files, vectorStores, models: model.models, notReady }
   return {
     inside: createApp({ ...api, apiKeys: null }),
     outside: createApp({

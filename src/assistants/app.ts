@@ -23,16 +23,18 @@ import { runRoutes } from './routes/runs.ts'
 import { stepRoutes } from './routes/steps.ts'
 import { threadRoutes } from './routes/threads.ts'
 import { usageRoutes } from './routes/usage.ts'
+import { vectorStoreRoutes } from './routes/vector-stores.ts'
 import type { RunService } from './runs/run-service.ts'
 import type { Store } from './store/store.ts'
-import { unavailableRoutes } from './unavailable.ts'
 import { v1FileRoutes } from './v1/files.ts'
 import { translateV1 } from './v1/translate.ts'
+import type { VectorStores } from './vector-stores/vector-stores.ts'
 
 export interface AppDeps {
   store: Store
   runs: RunService
   files: Pick<FileStock, 'project'>
+  vectorStores: VectorStores
   models: Pick<Models, 'listModels' | 'serves' | 'forward' | 'costOf'>
   log: Logger
   newId: NewId
@@ -101,11 +103,11 @@ function createApi(deps: AppDeps, needsBetaHeader: boolean): Hono<ApiEnv> {
   api.route('/threads', messageRoutes(deps))
   api.route('/threads', threadRoutes(deps))
   api.route('/files', fileRoutes(deps))
+  api.route('/vector_stores', vectorStoreRoutes(deps))
   api.route('/models', modelRoutes(deps))
   api.route('/', chatCompletionRoutes(deps))
   api.route('/', embeddingRoutes(deps))
   api.route('/organization', usageRoutes(deps))
-  api.route('/', unavailableRoutes())
   api.all('*', ({ req }) => {
     throw new NotFoundError(`Invalid URL (${req.method} ${req.path.slice(0, 200)})`)
   })

@@ -1,12 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import OpenAI from 'openai'
 
 import { createApp, type AppDeps } from '../../src/assistants/app.ts'
+import { createDiskBlobs } from '../../src/assistants/files/disk-blobs.ts'
 import type { FileStock } from '../../src/assistants/files/files.ts'
 import type { HostedTools, HostedToolsDeps } from '../../src/assistants/runs/hosted-tools.ts'
 import type { RunService } from '../../src/assistants/runs/run-service.ts'
 import { createRunService } from '../../src/assistants/runs/service.ts'
 import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
 import type { Store } from '../../src/assistants/store/store.ts'
+import type { VectorStoresDeps } from '../../src/assistants/vector-stores/vector-stores.ts'
 import type { Every } from '../../src/every.ts'
 import { newId } from '../../src/ids.ts'
 import { createLogger, type Logger } from '../../src/log.ts'
@@ -18,6 +24,7 @@ import { createTokenCounter } from '../../src/tokens/token-counter.ts'
 import { createTestFiles } from '../helpers/files.ts'
 import { createModelServer, type ModelServer } from '../helpers/model-server.ts'
 import { modelsOf } from '../helpers/models.ts'
+import { createTestVectorStores, type TestVectorStores } from '../helpers/vector-stores.ts'
 
 export interface TestRuntime {
   app: ReturnType<typeof createApp>
@@ -29,6 +36,7 @@ export interface TestRuntime {
   store: Store
   runs: RunService
   files: FileStock
+  vectorStores: TestVectorStores
   log: Logger
   /** Lines that the runtime logged at `warn` and above. */
   logged: string[]
@@ -45,6 +53,8 @@ export interface TestRuntimeOptions {
   /** Default: Chat Completions. */
   createDriver?: (options: EndpointOptions) => ModelDriver
   /** Default: there are no tools but the user's functions. */
+  /** Parts of the vector stores that are not the real ones. */
+  library?: Partial<VectorStoresDeps>
   createTools?: (deps: Pick<HostedToolsDeps, 'store' | 'files' | 'log'>) => HostedTools
 }
 
@@ -58,6 +68,7 @@ export async function createTestRuntime({
   createStore = (log) => createSqliteStore({ path: ':memory:', log }),
   createDriver = createChatCompletionsDriver,
   createTools,
+  library,
 }: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const logged: string[] = []
   const log = createLogger({
@@ -70,12 +81,22 @@ export async function createTestRuntime({
   const driver = createDriver({ baseURL: model.baseURL, log })
   const tokens = createTokenCounter({ log })
   const common = { store, newId, now, every: never, log }
-  const files = createTestFiles(common)
+  const blobFolder = mkdtempSync(join(tmpdir(), 'guagua-blobs-'))
+  const blobs = createDiskBlobs({ folder: blobFolder })
+  const files = createTestFiles({ ...common, blobs })
+  const vectorStores = createTestVectorStores({
+    ...common,
+    blobs,
+    tokens,
+    startTimer,
+    ...library,
+  })
   const hostedTools = createTools?.({ store, files, log })
   const runs = createRunService({ ...common, startTimer, driver, tokens, hostedTools })
   await runs.start()
+  await vectorStores.queue.start()
   const models = modelsOf(driver, { baseURL: model.baseURL, log })
-  const deps: AppDeps = { ...common, runs, files, models, apiKeys: null }
+  const deps: AppDeps = { ...common, runs, files, vectorStores, models, apiKeys: null }
   const app = createApp(deps)
   return {
     app,
@@ -85,13 +106,16 @@ export async function createTestRuntime({
     store,
     runs,
     files,
+    vectorStores,
     log,
     logged,
     createApp: (options) => createApp({ ...deps, ...options }),
     async close() {
       await runs.close()
+      await vectorStores.close()
       await tokens.close()
       await files.close()
+      rmSync(blobFolder, { recursive: true, force: true })
       await store.close()
       await model.close()
     },

@@ -27,6 +27,7 @@ import { createScheduleStore } from '../../src/schedule/store/sql-schedule-store
 import { createTokenCounter } from '../../src/tokens/token-counter.ts'
 import { createAskDatabase } from '../../src/tools/ask-database.ts'
 import { createToolRegistry } from '../../src/tools/registry.ts'
+import { createTestVectorStores } from '../helpers/vector-stores.ts'
 import type { Rows } from './compare.ts'
 import { askedAt, timetable } from './timetable.ts'
 
@@ -89,7 +90,19 @@ export async function openStage({ models, model, log }: StageOptions): Promise<S
   await runs.start()
   const blobs = createDiskBlobs({ folder: join(folder, 'files') })
   const files = createFiles({ store, blobs, newId, now: Date.now, every: everyInterval, log })
-  const app = createApp({ store, runs, files, models, log, newId, now: Date.now, apiKeys: null })
+  const common = { store, log, now: Date.now, every: everyInterval }
+  const vectorStores = createTestVectorStores({ ...common, blobs, tokens })
+  const app = createApp({
+    store,
+    runs,
+    files,
+    vectorStores,
+    models,
+    log,
+    newId,
+    now: Date.now,
+    apiKeys: null,
+  })
   const openai = new OpenAI({
     apiKey: 'embedded',
     baseURL: 'http://runtime/v1',
@@ -164,6 +177,7 @@ export async function openStage({ models, model, log }: StageOptions): Promise<S
       await runs.close()
       await schedules.close()
       await timetables.close()
+      await vectorStores.close()
       await tokens.close()
       await store.close()
       await rm(folder, { recursive: true, force: true })

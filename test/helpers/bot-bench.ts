@@ -35,6 +35,7 @@ import { createToolRegistry } from '../../src/tools/registry.ts'
 import { startLocalDiscord, type TestDiscord, type TestUser } from './local-discord.ts'
 import { createModelServer, type ChatBody, type ModelServer } from './model-server.ts'
 import { modelsOf } from './models.ts'
+import { createTestVectorStores } from './vector-stores.ts'
 
 /** The bot, the runtime in its process, local Discord and a scripted model, put together for a test. */
 export interface BotBench {
@@ -151,7 +152,20 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     const models = modelsOf(driver, { baseURL: options.modelUrl ?? model.baseURL, log })
     const blobs = createDiskBlobs({ folder: join(folder, 'files') })
     const files = createFiles({ store, blobs, newId, now: Date.now, every: everyInterval, log })
-    const app = createApp({ store, runs, files, models, log, newId, now: Date.now, apiKeys: null })
+    const common = { store, log, now: Date.now, every: everyInterval }
+    const vectorStores = createTestVectorStores({ ...common, blobs, tokens })
+    await vectorStores.queue.start()
+    const app = createApp({
+      store,
+      runs,
+      files,
+      vectorStores,
+      models,
+      log,
+      newId,
+      now: Date.now,
+      apiKeys: null,
+    })
     const openai = new OpenAI({
       apiKey: 'embedded',
       baseURL: 'http://runtime/v1',
@@ -210,6 +224,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
         await pictures.close()
         await calendars.close()
         await agent.destroy()
+        await vectorStores.close()
         await tokens.close()
         await store.close()
         await keyv.disconnect()

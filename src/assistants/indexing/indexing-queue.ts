@@ -29,6 +29,11 @@ export interface IndexingQueueDeps {
   log: Logger
 }
 
+interface Patience {
+  timeoutMs: number
+  signal: AbortSignal
+}
+
 /** Takes the files of vector stores into the search index, and out of it. */
 export interface IndexingQueue {
   /** Goes on with what was left behind. Call once, when the database can be asked. */
@@ -36,18 +41,15 @@ export interface IndexingQueue {
   /** Every file that could be found is indexed anew, for the index was lost. */
   indexAnew(): Promise<void>
   /**
-   * Resolves when no file of the vector store is in progress, or when the time is over: false then.
-   * Throws the signal's reason when aborted.
+   * Resolves when no file of the vector store is in progress, or when the time is over. Throws the
+   * signal's reason when aborted.
    */
-  wait(vectorStoreId: string, options: { timeoutMs: number; signal: AbortSignal }): Promise<boolean>
+  wait(vectorStoreId: string, options: Patience): Promise<void>
   /**
    * As `wait`, until `look` answers that there is no more to wait for; it is asked again whenever
    * something has changed.
    */
-  waitUntil(
-    look: () => Promise<boolean>,
-    options: { timeoutMs: number; signal: AbortSignal },
-  ): Promise<boolean>
+  waitUntil(look: () => Promise<boolean>, options: Patience): Promise<void>
   /** Stops, and gives back what it is at, to be done after the next start or by another process. */
   close(): Promise<void>
 }
@@ -269,8 +271,8 @@ export function createIndexingQueue({
 
   async function waitUntil(
     look: () => Promise<boolean>,
-    { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
-  ): Promise<boolean> {
+    { timeoutMs, signal }: Patience,
+  ): Promise<void> {
     signal.throwIfAborted()
     const events = createBell()
     let isOver = false
@@ -283,8 +285,7 @@ export function createIndexingQueue({
     try {
       for (;;) {
         const rung = events.next()
-        if (await look()) return true
-        if (isOver || isClosed) return false
+        if ((await look()) || isOver || isClosed) return
         const stopLooking = isShared ? startTimer(lookMs, events.ring) : () => {}
         await rung
         stopLooking()

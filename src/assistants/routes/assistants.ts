@@ -9,7 +9,6 @@ import { replyJson, type ApiContext, type ApiEnv } from '../reply.ts'
 import { readBody } from '../request-body.ts'
 import { pathId, readQuery } from '../request-params.ts'
 import type { Store } from '../store/store.ts'
-import { refuseToolResources } from '../unavailable.ts'
 import {
   createAssistantBody,
   modifyAssistantBody,
@@ -17,6 +16,7 @@ import {
   toAssistantPatch,
 } from '../wire/assistants.ts'
 import { pageQuery } from '../wire/list-query.ts'
+import { toNewResources } from '../wire/new-resources.ts'
 
 export interface AssistantRoutesDeps {
   store: Pick<Store, 'project'>
@@ -37,11 +37,13 @@ export function assistantRoutes({ store, models, now, newId }: AssistantRoutesDe
 
   routes.post('/', async (context) => {
     const body = await readBody(context, createAssistantBody)
-    refuseToolResources(body.tool_resources)
     requireModel(models, body.model)
     const created_at = Math.floor(now() / 1000)
-    const assistant = toAssistant(body, { id: newId('asst_'), created_at })
-    await objectsOf(context).insertAssistant(assistant)
+    const born = { newId, createdAt: created_at }
+    const { tool_resources, stores } = toNewResources(body.tool_resources, born)
+    const settings = { ...body, tool_resources }
+    const assistant = toAssistant(settings, { id: newId('asst_'), created_at })
+    await objectsOf(context).insertAssistant(assistant, stores)
     return replyJson(context, assistant)
   })
 
@@ -54,7 +56,6 @@ export function assistantRoutes({ store, models, now, newId }: AssistantRoutesDe
   routes.post('/:assistant_id', async (context) => {
     const id = pathId(context, 'assistant_id')
     const body = await readBody(context, modifyAssistantBody)
-    refuseToolResources(body.tool_resources)
     requireModel(models, body.model)
     const time = Math.floor(now() / 1000)
     const assistant = await objectsOf(context).updateAssistant(id, toAssistantPatch(body), time)

@@ -8,7 +8,6 @@ import { readBody } from '../request-body.ts'
 import { pathId, readQuery } from '../request-params.ts'
 import type { RunService } from '../runs/run-service.ts'
 import type { Store } from '../store/store.ts'
-import { refuseFilesOf } from '../unavailable.ts'
 import { createMessageBody, messagesQuery } from '../wire/messages.ts'
 import { modifyMetadataBody } from '../wire/metadata.ts'
 
@@ -44,7 +43,6 @@ export function messageRoutes({ store, runs }: MessageRoutesDeps): Hono<ApiEnv> 
   routes.post(path, async (context) => {
     const threadId = pathId(context, 'thread_id')
     const body = await readBody(context, createMessageBody)
-    refuseFilesOf(body)
     return replyJson(context, await runsOf(context).createMessage(threadId, body))
   })
 

@@ -18,7 +18,6 @@ import { pathId, readInclude, readQuery } from '../request-params.ts'
 import type { RunService, StartedRun } from '../runs/run-service.ts'
 import { toEventStream, type EventStreamDeps } from '../sse.ts'
 import type { Store } from '../store/store.ts'
-import { refuseFiles, refuseToolResources } from '../unavailable.ts'
 import { pageQuery } from '../wire/list-query.ts'
 import { modifyMetadataBody } from '../wire/metadata.ts'
 import { createRunBody, createThreadAndRunBody, submitToolOutputsBody } from '../wire/runs.ts'
@@ -63,9 +62,6 @@ export function runRoutes({
 
   routes.post('/runs', async (context) => {
     const { stream: wish, ...body } = await readBody(context, createThreadAndRunBody)
-    refuseToolResources(body.tool_resources)
-    refuseToolResources(body.thread?.tool_resources, 'thread.tool_resources')
-    refuseFiles(body.thread?.messages, 'thread.messages')
     requireModel(models, body.model)
     const stream = wantsStream(context, wish)
     const { apiKeyId } = context.var
@@ -85,7 +81,6 @@ export function runRoutes({
     const threadId = pathId(context, 'thread_id')
     const shown = readInclude(context)
     const { stream: wish, ...body } = await readBody(context, createRunBody)
-    refuseFiles(body.additional_messages, 'additional_messages')
     requireModel(models, body.model)
     const stream = wantsStream(context, wish)
     const { apiKeyId } = context.var

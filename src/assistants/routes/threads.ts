@@ -7,7 +7,6 @@ import { readBody } from '../request-body.ts'
 import { pathId } from '../request-params.ts'
 import type { RunService } from '../runs/run-service.ts'
 import type { Store } from '../store/store.ts'
-import { refuseFiles, refuseToolResources } from '../unavailable.ts'
 import { createThreadBody, modifyThreadBody } from '../wire/threads.ts'
 
 export interface ThreadRoutesDeps {
@@ -24,8 +23,6 @@ export function threadRoutes({ store, runs, now }: ThreadRoutesDeps): Hono<ApiEn
 
   routes.post('/', async (context) => {
     const body = await readBody(context, createThreadBody)
-    refuseToolResources(body.tool_resources)
-    refuseFiles(body.messages, 'messages')
     return replyJson(context, await runsOf(context).createThread(body))
   })
 
@@ -38,7 +35,6 @@ export function threadRoutes({ store, runs, now }: ThreadRoutesDeps): Hono<ApiEn
   routes.post('/:thread_id', async (context) => {
     const id = pathId(context, 'thread_id')
     const { metadata, tool_resources } = await readBody(context, modifyThreadBody)
-    refuseToolResources(tool_resources)
     const patch = {
       ...(metadata !== undefined && { metadata: metadata ?? {} }),
       ...(tool_resources !== undefined && { tool_resources: tool_resources ?? {} }),

@@ -8,6 +8,7 @@ import type { ModelDriver } from '../../models/driver.ts'
 import { startTimer as startRealTimer, type StartTimer } from '../../timer.ts'
 import type { TokenCounter } from '../../tokens/token-counter.ts'
 import { noObject } from '../not-found.ts'
+import { hasAttachments } from '../store/attachments.ts'
 import {
   isActiveStatus,
   type Message,
@@ -16,6 +17,7 @@ import {
   type RunCreation,
   type Store,
 } from '../store/store.ts'
+import { toNewResources } from '../wire/new-resources.ts'
 import { completeStep } from './close-step.ts'
 import { createOutsideEndings } from './end-from-outside.ts'
 import { createEventHub } from './event-hub.ts'
@@ -40,8 +42,11 @@ import type {
   RunRequests,
   RunService,
   StartedRun,
+  ThreadBody,
 } from './run-service.ts'
 import { checkToolOutputs, notWaiting, withOutputs } from './tool-outputs.ts'
+
+type NewThread = Exclude<RunCreation['thread'], string>
 
 export interface RunServiceDeps {
   /** Closed by its owner, after the service. */
@@ -182,6 +187,15 @@ export function createRunService({
   const newMessage = (threadId: string, body: MessageBody): Message =>
     toMessage(body, { id: newId('msg_'), createdAt: seconds(), threadId })
 
+  /** A thread with its first messages, and the vector stores that are made for it. */
+  function newThread(body: ThreadBody): NewThread {
+    const createdAt = seconds()
+    const { tool_resources, stores } = toNewResources(body.tool_resources, { newId, createdAt })
+    const thread = toThread({ ...body, tool_resources }, { id: newId('thread_'), createdAt })
+    const messages = (body.messages ?? []).map((message) => newMessage(thread.id, message))
+    return { thread, messages, stores }
+  }
+
   /** What requests may do, to one project's objects or to all. */
   function requestsOf(objects: ObjectStore): RunRequests {
     async function getRun(threadId: string, runId: string): Promise<Run> {
@@ -241,10 +255,11 @@ export function createRunService({
 
     return {
       async createThread(body) {
-        const thread = toThread(body, { id: newId('thread_'), createdAt: seconds() })
-        const messages = (body.messages ?? []).map((message) => newMessage(thread.id, message))
-        await objects.insertThread(thread, messages)
-        return thread
+        const { thread, messages, stores } = newThread(body)
+        await objects.insertThread(thread, messages, stores)
+        // With attachments it has a vector store from the start.
+        if (!hasAttachments(messages)) return thread
+        return (await objects.getThread(thread.id)) ?? thread
       },
 
       async createMessage(threadId, body) {
@@ -262,12 +277,8 @@ export function createRunService({
 
       createThreadAndRun({ thread: given = {}, tool_resources, ...settings }, options) {
         const resources = tool_resources ?? given.tool_resources ?? null
-        const thread = toThread(
-          { ...given, tool_resources: resources },
-          { id: newId('thread_'), createdAt: seconds() },
-        )
-        const messages = (given.messages ?? []).map((message) => newMessage(thread.id, message))
-        return startRun(settings, { thread: { thread, messages }, messages: [] }, options)
+        const thread = newThread({ ...given, tool_resources: resources })
+        return startRun(settings, { thread, messages: [] }, options)
       },
 
       getRun,

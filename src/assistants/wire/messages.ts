@@ -11,6 +11,9 @@ const maxText = 256_000
 /** Hosted answer for `messages` and `additional_messages`; not in the specification any more. */
 const maxMessages = 32
 
+/** As many as a vector store takes at once. */
+const maxAttachments = 500
+
 const emptyContent = { code: 'invalid_value', text: 'Message content must be non-empty.' }
 
 const messageText = text(maxText).check(({ value, issues }) => {
@@ -49,22 +52,30 @@ const contentParts = z.array(contentPart).check(({ value, issues }) => {
   if (value.length === 0) issues.push(problemIssue(emptyContent, value))
 })
 
-const attachment = z.strictObject({
-  file_id: z.string().exactOptional(),
-  tools: z
-    .array(
-      z.discriminatedUnion('type', [
-        z.strictObject({ type: z.literal('code_interpreter') }),
-        z.strictObject({ type: z.literal('file_search') }),
-      ]),
-    )
-    .exactOptional(),
-})
+const attachment = z
+  .strictObject({
+    file_id: id('file_id').exactOptional(),
+    tools: z
+      .array(
+        z.discriminatedUnion('type', [
+          z.strictObject({ type: z.literal('code_interpreter') }),
+          z.strictObject({ type: z.literal('file_search') }),
+        ]),
+      )
+      .exactOptional(),
+  })
+  .check(({ value, issues }) => {
+    // Optional in the document; but without it there is nothing to attach.
+    if (value.file_id !== undefined) return
+    const text = 'Missing required parameter: $.'
+    const issue = problemIssue({ code: 'missing_required_parameter', text }, value)
+    issues.push({ ...issue, path: ['file_id'] })
+  })
 
 export const createMessageBody = z.strictObject({
   role: z.enum(['user', 'assistant']),
   content: z.union([messageText, contentParts]),
-  attachments: z.array(attachment).nullable().exactOptional(),
+  attachments: z.array(attachment).max(maxAttachments).nullable().exactOptional(),
   metadata: metadata.exactOptional(),
 }) satisfies z.ZodType<OpenAI.Beta.Threads.MessageCreateParams>
 

@@ -1,29 +1,20 @@
 import type OpenAI from 'openai'
 import { z } from 'zod'
 
+import { chunkingStrategy } from './chunking-strategy.ts'
 import { id } from './ids.ts'
 import { metadata } from './metadata.ts'
+import { problemIssue } from './problem.ts'
 
 const codeInterpreter = z.strictObject({ file_ids: z.array(id('file_id')).max(20).exactOptional() })
 
-const chunkingStrategy = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('auto') }),
-  z.strictObject({
-    type: z.literal('static'),
-    static: z.strictObject({
-      max_chunk_size_tokens: z.int().min(100).max(4096),
-      chunk_overlap_tokens: z.int().min(0).max(4096),
-    }),
-  }),
-])
-
 const newVectorStore = z.strictObject({
-  file_ids: z.array(z.string()).max(10_000).exactOptional(),
+  file_ids: z.array(id('file_id')).max(10_000).exactOptional(),
   chunking_strategy: chunkingStrategy.exactOptional(),
   metadata: metadata.exactOptional(),
 })
 
-const vectorStoreIds = z.array(z.string()).max(1).exactOptional()
+const vectorStoreIds = z.array(id('vector_store_id')).max(1).exactOptional()
 
 /** Where an object is made: the `vector_stores` helper is allowed (reference 1.4.1). */
 export const newToolResources = z
@@ -33,6 +24,11 @@ export const newToolResources = z
       .strictObject({
         vector_store_ids: vectorStoreIds,
         vector_stores: z.array(newVectorStore).max(1).exactOptional(),
+      })
+      .check(({ value, issues }) => {
+        if (!value.vector_store_ids?.length || !value.vector_stores?.length) return
+        const text = "Invalid $. 'vector_store_ids' and 'vector_stores' cannot both be given."
+        issues.push(problemIssue({ code: 'invalid_value', text }, value))
       })
       .exactOptional(),
   })

@@ -16,6 +16,7 @@ import { createTestFiles } from '../../helpers/files.ts'
 import { createModelServer, type ModelServer, type Reply } from '../../helpers/model-server.ts'
 import { modelsOf } from '../../helpers/models.ts'
 import { createTestDatabase, withoutServer, type TestDatabase } from '../../helpers/postgres.ts'
+import { createTestVectorStores } from '../../helpers/vector-stores.ts'
 import { createTestClient } from '../runtime.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { createRig, eventsOf, functions, names, readUntil, silent, type Rig } from './rig.ts'
@@ -193,8 +194,11 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     const every = () => () => {}
     const common = { ...reader, newId, now: Date.now, log: silent }
     const files = createTestFiles({ ...common, every })
-    rigs.push({ ...reader, close: () => files.close() })
-    const app = createApp({ ...common, files, models, apiKeys: null })
+    const unused = () => Promise.reject(new Error('not needed here'))
+    const parts = { blobs: { open: unused }, tokens: { count: unused } }
+    const vectorStores = createTestVectorStores({ ...common, ...parts, every })
+    rigs.push({ ...reader, close: () => Promise.all([files.close(), vectorStores.close()]).then() })
+    const app = createApp({ ...common, files, vectorStores, models, apiKeys: null })
     const client = createTestClient(app)
     const assistant = await client.beta.assistants.create({ model: 'scripted', tools: functions })
     const thread = await client.beta.threads.create({
