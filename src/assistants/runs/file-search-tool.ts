@@ -109,7 +109,7 @@ function toResult(passage: FoundPassage): StoredResult {
     file_id: fileId,
     file_name: filename,
     score,
-    attributes,
+    ...(Object.keys(attributes).length > 0 && { attributes }),
     content: [{ type: 'text', text }],
     page,
     heading,

@@ -64,6 +64,11 @@ export const differences: Difference[] = [
     reference: '2: on the wire also `expires_at`',
   },
   {
+    at: ['RunStepDetailsToolCallsFileSearchResultObject', 'properties', 'attributes'],
+    schema: () => ({ type: 'object' }),
+    reference: '2: results may show the attributes of their file',
+  },
+  {
     at: ['RunCompletionUsage', 'anyOf', '0', 'properties', 'prompt_token_details'],
     schema: counts('cached_tokens'),
     reference: '2: wire-only details of usage',

@@ -29,7 +29,7 @@ export interface SendOptions {
 
 export async function createConformanceServer(
   options: Partial<AppDeps> = {},
-  parts: Pick<TestRuntimeOptions, 'createDriver'> = {},
+  parts: Pick<TestRuntimeOptions, 'createDriver' | 'createTools'> = {},
 ): Promise<ConformanceServer> {
   const runtime = await createTestRuntime({ now: options.now ?? Date.now, ...parts })
   const app = runtime.createApp(options)

@@ -1,3 +1,4 @@
+import type { HostedTools } from '../../../src/assistants/runs/hosted-tools.ts'
 import type { RunService, StartedRun } from '../../../src/assistants/runs/run-service.ts'
 import { createRunService, type RunServiceDeps } from '../../../src/assistants/runs/service.ts'
 import { createSqliteStore } from '../../../src/assistants/store/sqlite.ts'
@@ -39,6 +40,8 @@ export interface RigOptions {
   /** Instead of one on SQLite; closed with the rig. */
   store?: Store
   queue?: RunServiceDeps['queue']
+  /** Default: there are no tools but the user's functions. */
+  createTools?: (store: Store) => HostedTools
   clock?: { now: number }
   startTimer?: RunServiceDeps['startTimer']
   log?: Logger
@@ -73,6 +76,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     startTimer: options.startTimer,
     maxConcurrent: options.maxConcurrent,
     queue: options.queue,
+    hostedTools: options.createTools?.(store),
     log: options.log ?? silent,
   })
   await runs.start()

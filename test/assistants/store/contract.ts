@@ -14,6 +14,7 @@ import {
 } from './objects.ts'
 import { describePaging } from './paging-contract.ts'
 import { describeProjects } from './project-contract.ts'
+import { describeRunResources } from './run-resources-contract.ts'
 import { describeTexts } from './text-contract.ts'
 import { describeUsage } from './usage-contract.ts'
 
@@ -420,6 +421,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describe(`store on ${name}`, () => {
     describePaging(open)
     describeTexts(open)
+    describeRunResources(open)
     describeConcurrency(open)
     describeProjects(open)
     describeUsage(open)
