@@ -22,6 +22,7 @@ import type { HostedTools, RunTools } from './hosted-tools.ts'
 import type { Journal } from './journal.ts'
 import type { MessageMeter } from './message-meter.ts'
 import { callsExecuted, cancelling, requeued, started, stepOpened } from './progress.ts'
+import type { PromptImages } from './prompt-images.ts'
 import { buildPrompt } from './prompt.ts'
 import type { CalledHosted } from './run-tool.ts'
 import { interrupted } from './stream-failure.ts'
@@ -54,6 +55,7 @@ export interface ExecuteRunDeps {
   meter: MessageMeter
   /** Without them, `file_search` and `code_interpreter` are offered to no model. */
   hostedTools?: HostedTools | undefined
+  images?: PromptImages | undefined
   newId: NewId
   /** Unix seconds. */
   now: () => number
@@ -161,7 +163,8 @@ export function createExecuteRun(deps: ExecuteRunDeps): ExecuteRun {
     const exhausted = exhaustedBudget(left)
     if (exhausted) return incomplete(at(), exhausted)
     const hosted = tools?.functions ?? []
-    const prompt = await buildPrompt({ run, steps, hosted, left, store, driver, meter, signal })
+    const given = { store, driver, meter, images: deps.images, signal }
+    const prompt = await buildPrompt({ run, steps, hosted, left, ...given })
     if (!prompt) return incomplete(at(), 'max_prompt_tokens')
 
     const passages = toCitedPassages(prompt.messages, steps)

@@ -29,7 +29,7 @@ export function createMessageMeter({
   const remembered = new Map<string, number>()
 
   const surcharge = ({ content }: Message) =>
-    overhead + perImage * content.filter((block) => block.type === 'image_url').length
+    overhead + perImage * content.filter(({ type }) => type.startsWith('image_')).length
 
   function remember(id: string, count: number): void {
     if (remembered.size >= maxRemembered) {

@@ -5,19 +5,36 @@ import type { Message, Run, StepRecord } from '../store/store.ts'
 import { argumentsOf, callsOf, outputOf, type StoredCall } from './hosted-calls.ts'
 import { hostedName } from './hosted-names.ts'
 
+/** Data URLs of pictures, by file id. */
+type Images = ReadonlyMap<string, string> | undefined
+
 /** A message of the thread as the model sees it; nothing if there is nothing to see. */
-export function toModelMessage(message: Message): ModelMessage[] {
+export function toModelMessage(message: Message, images?: Images): ModelMessage[] {
   if (message.role === 'assistant') {
     const text = toText(message.content)
     return text === '' ? [] : [{ role: 'assistant', content: text }]
   }
-  const hasImage = message.content.some((block) => block.type === 'image_url')
+  const hasImage = message.content.some(
+    (block) =>
+      block.type === 'image_url' ||
+      (block.type === 'image_file' && images?.has(block.image_file.file_id)),
+  )
   // Many servers take only a string; parts are sent where they are needed.
-  const content = hasImage ? message.content.map(toPart) : toText(message.content)
+  const content = hasImage
+    ? message.content.map((block) => toPart(block, images))
+    : toText(message.content)
   return content.length === 0 ? [] : [{ role: 'user', content }]
 }
 
-function toPart(block: OpenAI.Beta.Threads.MessageContent): OpenAI.Chat.ChatCompletionContentPart {
+function toPart(
+  block: OpenAI.Beta.Threads.MessageContent,
+  images: Images,
+): OpenAI.Chat.ChatCompletionContentPart {
+  if (block.type === 'image_file') {
+    const { file_id, detail = 'auto' } = block.image_file
+    const url = images?.get(file_id)
+    if (url !== undefined) return { type: 'image_url', image_url: { url, detail } }
+  }
   if (block.type !== 'image_url') return { type: 'text', text: toText([block]) }
   const { url, detail = 'auto' } = block.image_url
   return { type: 'image_url', image_url: { url, detail } }

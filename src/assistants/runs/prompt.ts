@@ -6,6 +6,7 @@ import { callsOf } from './hosted-calls.ts'
 import type { MessageMeter } from './message-meter.ts'
 import { toModelMessage, toModelTurns } from './model-messages.ts'
 import { toModelTools, type ModelToolsOptions } from './model-tools.ts'
+import { hasImageFiles, type PromptImages } from './prompt-images.ts'
 import { stateTokens } from './turn-state.ts'
 import type { TokensLeft } from './usage.ts'
 
@@ -19,6 +20,8 @@ export interface PromptOptions {
   store: Pick<Store, 'listMessages' | 'readMessages'>
   driver: Pick<ModelDriver, 'contextWindow'>
   meter: MessageMeter
+  /** Without it, models see notes in place of pictures that are files. */
+  images?: PromptImages | undefined
   signal: AbortSignal
 }
 
@@ -54,11 +57,14 @@ export async function buildPrompt(options: PromptOptions): Promise<Prompt | unde
   const isBeyondBudget = left.prompt !== undefined && left.prompt < limit
   // Beyond the window alone, the endpoint decides: it knows its model better than our table.
   if (!history.fits && isBeyondBudget) return undefined
+  const images = hasImageFiles(history.messages)
+    ? await options.images?.load(run, history.messages, options)
+    : undefined
   const request: ModelRequest = {
     model: run.model,
     messages: [
       ...(run.instructions ? [{ role: 'system' as const, content: run.instructions }] : []),
-      ...history.messages.flatMap(toModelMessage),
+      ...history.messages.flatMap((message) => toModelMessage(message, images)),
       ...turns,
     ],
     ...tools,

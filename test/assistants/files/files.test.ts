@@ -135,7 +135,9 @@ function describeFiles(name: string, open: () => Promise<Store>): void {
       const files = openFiles(store)
       const kept = await create(files, 'kept')
       const names = Array.from({ length: 510 }, (_, index) => index.toString(16).padStart(64, '0'))
-      for (const sha256 of names) await store.touchBlob({ sha256, bytes: 1 }, clock / 1000)
+      await Promise.all(
+        names.map((name) => store.touchBlob({ sha256: name, bytes: 1 }, clock / 1000)),
+      )
       clock += 2 * hour
       await files.sweep()
       for (const sha256 of [names[0] ?? '', names.at(-1) ?? '']) {
