@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import { readConversation } from './demo/conversation.ts'
+import { forcedHostedArguments, planHosted } from './demo/hosted.ts'
 import { toFragments, toPieces } from './demo/pieces.ts'
 import { planStep } from './demo/plan.ts'
 import { vocabularySql } from './demo/sql.ts'
@@ -63,6 +64,13 @@ function toEvents(request: ModelRequest): ModelEvent[] {
     hasSchedule: choice.names.includes(toolName),
     mayCall: choice.mode !== 'none' && (choice.only === null || choice.only === toolName),
   })
+  const mayCall = (name: string) =>
+    choice.mode !== 'none' &&
+    (choice.only === null || choice.only === name) &&
+    choice.names.includes(name)
+  const hosted = planHosted(request, { step, mayCall })
+  if (hosted?.kind === 'say') return withinBudget(request, { text: asFormat(hosted.text, request) })
+  if (hosted) return withinBudget(request, { calls: [toCall(hosted.name, hosted.args)] })
   // one forced call per turn: a caller that never relents would go on for ever
   const mustCall = choice.mode === 'required' && conversation.roundCount === 0
   const forced = choice.only ?? (choice.names.includes(toolName) ? toolName : choice.names[0])
@@ -86,8 +94,11 @@ function toCall(name: string, args: object): Call {
 }
 
 /** What must be in a call that was asked for by name: the names of the schedule, or empty values. */
-function forcedArguments({ tools }: ModelRequest, name: string): object {
+function forcedArguments(request: ModelRequest, name: string): object {
   if (name === toolName) return { query: vocabularySql }
+  const hosted = forcedHostedArguments(request, name)
+  if (hosted) return hosted
+  const { tools } = request
   const tool = tools?.find((each) => each.type === 'function' && each.function.name === name)
   const required = tool?.type === 'function' ? tool.function.parameters?.['required'] : []
   return Object.fromEntries(Array.isArray(required) ? required.map((key) => [String(key), '']) : [])
