@@ -12,6 +12,7 @@ import { createDocumentReader } from './assistants/indexing/document-reader.ts'
 import { createLimits } from './assistants/limits.ts'
 import type { ApiEnv } from './assistants/reply.ts'
 import type { JobQueue } from './assistants/runs/job-queue.ts'
+import { createPromptImages } from './assistants/runs/prompt-images.ts'
 import { createRunService } from './assistants/runs/service.ts'
 import { createRewriteQuery } from './assistants/search/rewrite-query.ts'
 import { createSqliteIndex } from './assistants/search/sqlite/sqlite-index.ts'
@@ -90,6 +91,7 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   parts.defer(() => vectorStores.queue.close())
   const runs = createRunService({
     ...shared,
+    images: createPromptImages({ store, files, log }),
     driver: model.models,
     costOf: (name, usage) => model.models.costOf(name, usage),
     tokens,

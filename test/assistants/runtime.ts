@@ -8,6 +8,7 @@ import { createApp, type AppDeps } from '../../src/assistants/app.ts'
 import { createDiskBlobs } from '../../src/assistants/files/disk-blobs.ts'
 import type { FileStock } from '../../src/assistants/files/files.ts'
 import type { HostedTools, HostedToolsDeps } from '../../src/assistants/runs/hosted-tools.ts'
+import { createPromptImages } from '../../src/assistants/runs/prompt-images.ts'
 import type { RunService } from '../../src/assistants/runs/run-service.ts'
 import { createRunService } from '../../src/assistants/runs/service.ts'
 import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
@@ -92,7 +93,8 @@ export async function createTestRuntime({
     ...library,
   })
   const hostedTools = createTools?.({ store, files, log })
-  const runs = createRunService({ ...common, startTimer, driver, tokens, hostedTools })
+  const images = createPromptImages({ store, files, log })
+  const runs = createRunService({ ...common, startTimer, driver, tokens, hostedTools, images })
   await runs.start()
   await vectorStores.queue.start()
   const models = modelsOf(driver, { baseURL: model.baseURL, log })

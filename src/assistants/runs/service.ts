@@ -34,6 +34,7 @@ import { createMail } from './mail.ts'
 import { createMessageMeter } from './message-meter.ts'
 import { toMessage, toRun, toThread, type RunSettings } from './new-objects.ts'
 import { cancelling, outputsSubmitted } from './progress.ts'
+import type { PromptImages } from './prompt-images.ts'
 import { recoverRuns } from './recovery.ts'
 import { createRelay } from './relay.ts'
 import type {
@@ -57,6 +58,8 @@ export interface RunServiceDeps {
   tokens: Pick<TokenCounter, 'count'>
   /** Without them, `file_search` and `code_interpreter` are kept in runs, but no model is offered them. */
   hostedTools?: HostedTools | undefined
+  /** Without it, models see notes in place of pictures that are files. */
+  images?: PromptImages | undefined
   newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
@@ -87,6 +90,7 @@ export function createRunService({
   costOf = () => null,
   tokens,
   hostedTools,
+  images,
   newId,
   now,
   every,
@@ -110,6 +114,7 @@ export function createRunService({
     hub,
     meter: createMessageMeter({ tokens, log }),
     hostedTools,
+    images,
     newId,
     now: seconds,
     log,

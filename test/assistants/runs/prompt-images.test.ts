@@ -96,6 +96,6 @@ describe('pictures that are files', () => {
 
 /** Of the last request's messages. */
 function toContents({ model }: TestRuntime): unknown[] {
-  const { messages } = model.requests.at(-1)?.body as { messages: { content: unknown }[] }
-  return messages.map(({ content }) => content)
+  const request = model.requests.at(-1)
+  return request?.body.messages.map(({ content }) => content) ?? []
 }
