@@ -16,7 +16,15 @@ interface Difference {
 }
 
 const orNull = (original: AnySchemaObject) => ({ anyOf: [original, { type: 'null' }] })
-const lists = ['Assistants', 'Messages', 'RunSteps', 'Runs']
+const lists = [
+  'Assistants',
+  'Messages',
+  'RunSteps',
+  'Runs',
+  'VectorStores',
+  'VectorStoreFiles',
+  'Files',
+]
 const resources = { $ref: '#/components/schemas/ThreadObject/properties/tool_resources' }
 const counts = (member: string) => () => ({
   type: 'object',
@@ -58,6 +66,26 @@ export const differences: Difference[] = [
     schema: () => ({ $ref: '#/components/schemas/ReasoningEffort' }),
     reference: '2: an extra member',
   })),
+  ...['expires_at', 'status_details'].map((member) => ({
+    at: ['OpenAIFile', 'properties', member],
+    schema: orNull,
+    reference: '2: null in a file that has none',
+  })),
+  ...['name', 'expires_after'].map((member) => ({
+    at: ['VectorStoreObject', 'properties', member],
+    schema: orNull,
+    reference: '2: null in a store that has none',
+  })),
+  {
+    at: ['VectorStoreObject', 'properties', 'description'],
+    schema: () => orNull({ type: 'string' }),
+    reference: '2: an extra member of vector stores',
+  },
+  {
+    at: ['VectorStoreFileBatchObject', 'properties', 'object'],
+    schema: () => ({ enum: ['vector_store.file_batch'] }),
+    reference: '2: `vector_store.file_batch` on the wire, another word in the document',
+  },
   {
     at: ['RunStepObject', 'properties', 'expires_at'],
     schema: () => orNull({ type: 'integer' }),

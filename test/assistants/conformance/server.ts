@@ -107,7 +107,7 @@ async function problemsOf(response: Response, operation: Operation): Promise<str
     /^req_\w{24}$/.test(requestId) ? null : `x-request-id: ${requestId}`,
     ...(type === 'text/event-stream; charset=utf-8'
       ? problemsOfEvents(await response.text())
-      : [type === 'application/json' ? null : `content-type: ${type}`]),
+      : [type === expectedType(response, operation) ? null : `content-type: ${type}`]),
   ]
   if (type === 'application/json') {
     const body: unknown = await response.json()
@@ -118,6 +118,12 @@ async function problemsOf(response: Response, operation: Operation): Promise<str
     if (isOther) problems.push(`status ${response.status}: ${JSON.stringify(body)}`)
   }
   return problems.filter((problem) => problem !== null)
+}
+
+/** Only the content of a file is what it is. */
+function expectedType({ ok }: Response, operation: Operation): string {
+  const isContent = ok && operation?.name === 'GET /files/{file_id}/content'
+  return isContent ? 'application/octet-stream' : 'application/json'
 }
 
 function problemsOfEvents(stream: string): (string | null)[] {
