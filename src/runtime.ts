@@ -11,6 +11,7 @@ import { createFiles } from './assistants/files/files.ts'
 import { createDocumentReader } from './assistants/indexing/document-reader.ts'
 import { createLimits } from './assistants/limits.ts'
 import type { ApiEnv } from './assistants/reply.ts'
+import { createHostedTools } from './assistants/runs/hosted-tools.ts'
 import type { JobQueue } from './assistants/runs/job-queue.ts'
 import { createPromptImages } from './assistants/runs/prompt-images.ts'
 import { createRunService } from './assistants/runs/service.ts'
@@ -89,8 +90,15 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
     isShared: postgres !== null,
   })
   parts.defer(() => vectorStores.queue.close())
+  const hostedTools = createHostedTools({
+    ...shared,
+    files,
+    search: vectorStores.search,
+    waitForFiles: (id, options) => vectorStores.queue.wait(id, options),
+  })
   const runs = createRunService({
     ...shared,
+    hostedTools,
     images: createPromptImages({ store, files, log }),
     driver: model.models,
     costOf: (name, usage) => model.models.costOf(name, usage),

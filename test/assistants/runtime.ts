@@ -7,7 +7,11 @@ import OpenAI from 'openai'
 import { createApp, type AppDeps } from '../../src/assistants/app.ts'
 import { createDiskBlobs } from '../../src/assistants/files/disk-blobs.ts'
 import type { FileStock } from '../../src/assistants/files/files.ts'
-import type { HostedTools, HostedToolsDeps } from '../../src/assistants/runs/hosted-tools.ts'
+import {
+  createHostedTools,
+  type HostedTools,
+  type HostedToolsDeps,
+} from '../../src/assistants/runs/hosted-tools.ts'
 import { createPromptImages } from '../../src/assistants/runs/prompt-images.ts'
 import type { RunService } from '../../src/assistants/runs/run-service.ts'
 import { createRunService } from '../../src/assistants/runs/service.ts'
@@ -53,9 +57,9 @@ export interface TestRuntimeOptions {
   createStore?: (log: Logger) => Promise<Store>
   /** Default: Chat Completions. */
   createDriver?: (options: EndpointOptions) => ModelDriver
-  /** Default: there are no tools but the user's functions. */
   /** Parts of the vector stores that are not the real ones. */
   library?: Partial<VectorStoresDeps>
+  /** Default: the real search, and no Python. */
   createTools?: (deps: Pick<HostedToolsDeps, 'store' | 'files' | 'log'>) => HostedTools
 }
 
@@ -92,7 +96,15 @@ export async function createTestRuntime({
     startTimer,
     ...library,
   })
-  const hostedTools = createTools?.({ store, files, log })
+  const hostedTools =
+    createTools?.({ store, files, log }) ??
+    createHostedTools({
+      store,
+      files,
+      search: vectorStores.search,
+      waitForFiles: (id, options) => vectorStores.queue.wait(id, options),
+      log,
+    })
   const images = createPromptImages({ store, files, log })
   const runs = createRunService({ ...common, startTimer, driver, tokens, hostedTools, images })
   await runs.start()

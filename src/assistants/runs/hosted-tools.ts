@@ -61,8 +61,9 @@ export interface HostedToolsDeps {
 const waitMs = 60_000
 
 export function createHostedTools(deps: HostedToolsDeps): HostedTools {
-  const { store, search, interpreter, waitForFiles, log } = deps
-  const madeFiles = createMadeFiles(deps)
+  const { store, search, interpreter, waitForFiles } = deps
+  const log = deps.log.child({ module: 'tools' })
+  const madeFiles = createMadeFiles({ ...deps, log })
 
   const isOffered = (kind: HostedKind, run: Run) =>
     (kind === 'file_search' ? search : interpreter) !== undefined &&
@@ -88,7 +89,7 @@ export function createHostedTools(deps: HostedToolsDeps): HostedTools {
           ? [await createFileSearchTool({ run, store, search, log })]
           : []),
         ...(interpreter && isOffered('code_interpreter', run)
-          ? [await createCodeTool({ ...deps, run, interpreter, madeFiles })]
+          ? [await createCodeTool({ ...deps, run, interpreter, madeFiles, log })]
           : []),
       ]
       opening.throwIfAborted()
