@@ -4,6 +4,8 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, describe, it } from 'node:test'
 
+import type { Hono } from 'hono'
+
 import { AppError } from '../src/errors.ts'
 import { startHttpServer, type HttpServer, type HttpServerOptions } from '../src/http-server.ts'
 import { createLogger } from '../src/log.ts'
@@ -173,6 +175,27 @@ describe('startHttpServer', () => {
       const answer = Buffer.concat(await socket.toArray()).toString('utf8')
       assert.match(answer, /^HTTP\/1\.1 408 Request Timeout/)
     }
+  })
+
+  it('waits longer for a file than for any other body', async () => {
+    const patience = { headersMs: 60_000, requestMs: 1, checkMs: 1 }
+    const echo = (app: Hono) =>
+      app.post('*', async (context) => context.text(await context.req.text()))
+    const { origin } = await start({ patience, mount: (app) => void echo(app) })
+    const { port } = new URL(origin)
+    const head = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 4\r\nConnection: close\r\n\r\nha`
+    const upload = connect(Number(port), '127.0.0.1')
+    upload.write(head('/v1/files?a=b'))
+    for (const path of ['/v1/filesystem', '/v1/threads', '/files']) {
+      const socket = connect(Number(port), '127.0.0.1')
+      socket.write(head(path))
+      const chunks = await socket.toArray().catch(() => [])
+      assert.equal(Buffer.concat(chunks).toString('utf8'), '')
+    }
+    upload.write('lf')
+    const answer = Buffer.concat(await upload.toArray()).toString('utf8')
+    assert.match(answer, /^HTTP\/1\.1 200 OK[^]*half$/)
   })
 
   it('says on /healthz whether it can work', async () => {

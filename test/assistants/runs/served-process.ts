@@ -9,6 +9,7 @@ import { startCommand } from '../../helpers/start-command.ts'
 /** The program that serves the Assistants API, in a process of its own. */
 export interface ServedProcess {
   client: OpenAI
+  pid: number
   /** Lines of its log that say `error`: there should be none, whatever happens around it. */
   readonly errors: string[]
   kill(signal: NodeJS.Signals): void
@@ -29,6 +30,7 @@ export async function startServed(env: Record<string, string>): Promise<ServedPr
   })
   return {
     client: new OpenAI({ baseURL, apiKey: 'any', maxRetries: 0 }),
+    pid: child.pid ?? 0,
     errors,
     kill: (signal) => void child.kill(signal),
     async end() {
