@@ -172,7 +172,10 @@ export class MessageList extends AppElement {
 
   #keepPlace(): void {
     const scroller = this.#scroller()
-    if (this.#isAtBottom && scroller) scroller.scrollTop = scroller.scrollHeight
+    if (!this.#isAtBottom || !scroller) return
+    scroller.scrollTop = scroller.scrollHeight
+    // Higher up than before, because there is less to show: nobody moved.
+    this.#top = scroller.scrollTop
   }
 
   #toBottom(): void {

@@ -31,14 +31,14 @@ export function originView(app: App, message: Message): TemplateResult | typeof 
 function commandView(app: App, user: User, name: string) {
   const { state } = app.store
   const index = state.commands.get(state.currentChannelId ?? '')
+  const label = usedLabel(index, name, app.locale)
   return html`<ld-origin
     slot="reply"
     author=${displayName(state, user)}
     avatar=${avatarUrl(user)}
     role-color=${roleColor(state, user.id) ?? 'var(--strong)'}
     ?light-theme=${state.theme === 'light'}
-    >${app.t.used}
-    <span class="used-command">${usedLabel(index, name, app.locale)}</span></ld-origin
+    >${app.t.used} <span class="used-command">${label}</span></ld-origin
   >`
 }
 
