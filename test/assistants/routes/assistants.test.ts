@@ -57,25 +57,16 @@ describe('POST /assistants', () => {
     })
   })
 
-  it('refuses files and vector stores, which this version has not', async () => {
-    const code_interpreter = { file_ids: ['file-1'] }
-    const resources: [OpenAI.Beta.AssistantCreateParams.ToolResources, string, string][] = [
-      [{ code_interpreter }, 'Files are', 'code_interpreter.file_ids'],
-      [
-        { file_search: { vector_store_ids: ['vs_1'] } },
-        'Vector stores are',
-        'file_search.vector_store_ids',
-      ],
-      [{ file_search: { vector_stores: [{}] } }, 'Vector stores are', 'file_search.vector_stores'],
+  it('refuses files and vector stores that are not there', async () => {
+    const noFile = 'No such File object: file-1'
+    const resources: [OpenAI.Beta.AssistantCreateParams.ToolResources, string][] = [
+      [{ code_interpreter: { file_ids: ['file-1'] } }, noFile],
+      [{ file_search: { vector_store_ids: ['vs_1'] } }, "Vector store with id 'vs_1' not found."],
+      [{ file_search: { vector_stores: [{ file_ids: ['file-1'] }] } }, noFile],
     ]
-    for (const [tool_resources, what, where] of resources) {
-      assert.deepEqual(await refusal(assistants.create({ model: 'm', tool_resources })), {
-        status: 400,
-        message: `${what} not available in this version of the server.`,
-        type: 'invalid_request_error',
-        param: `tool_resources.${where}`,
-        code: 'unsupported',
-      })
+    for (const [tool_resources, message] of resources) {
+      const answer = await refusal(assistants.create({ model: 'm', tool_resources }))
+      assert.deepEqual([answer.status, answer.message], [404, message])
     }
   })
 })

@@ -60,15 +60,19 @@ describe('POST /threads/{thread_id}/messages', () => {
     ])
   })
 
-  it('refuses files, which this version has not', async () => {
+  it('refuses files that are not there', async () => {
     const content = [{ type: 'image_file' as const, image_file: { file_id: 'file-1' } }]
-    assert.deepEqual(await refusal(messages.create(thread_id, { role: 'user', content })), {
-      status: 400,
-      message: 'Files are not available in this version of the server.',
-      type: 'invalid_request_error',
-      param: 'content[0].image_file.file_id',
-      code: 'unsupported',
-    })
+    const attachments = [{ file_id: 'file-1', tools: [{ type: 'file_search' as const }] }]
+    for (const body of [{ content }, { content: 'x', attachments }]) {
+      assert.deepEqual(await refusal(messages.create(thread_id, { role: 'user', ...body })), {
+        status: 404,
+        message: 'No such File object: file-1',
+        type: 'invalid_request_error',
+        param: 'id',
+        code: null,
+      })
+    }
+    assert.equal((await messages.list(thread_id)).data.length, 0)
   })
 })
 

@@ -162,11 +162,10 @@ describe('POST /threads/runs', () => {
     const create = threads.createAndRun({ assistant_id: 'asst_none', thread })
     assert.equal((await refusal(create)).message, "No assistant found with id 'asst_none'.")
     const resources = { file_search: { vector_store_ids: ['vs_1'] } }
-    const { code, param } = await refusal(
+    const { status, message } = await refusal(
       threads.createAndRun({ assistant_id, thread: { tool_resources: resources } }),
     )
-    assert.equal(code, 'unsupported')
-    assert.equal(param, 'thread.tool_resources.file_search.vector_store_ids')
+    assert.deepEqual([status, message], [404, "Vector store with id 'vs_1' not found."])
   })
 })
 

@@ -46,7 +46,7 @@ describe('POST /threads', () => {
     assert.deepEqual(data[0]?.metadata, { n: '3' })
   })
 
-  it('refuses a message that is not valid, and files', async () => {
+  it('refuses a message that is not valid, and files that are not there', async () => {
     const messages = [{ role: 'user', content: '' }] as const
     const { message, param } = await refusal(threads.create({ messages: [...messages] }))
     assert.deepEqual(
@@ -55,8 +55,16 @@ describe('POST /threads', () => {
     )
     const attachments = [{ file_id: 'file-1', tools: [] }]
     const withFile = threads.create({ messages: [{ role: 'user', content: 'x', attachments }] })
-    const { code, param: where } = await refusal(withFile)
-    assert.deepEqual([code, where], ['unsupported', 'messages[0].attachments'])
+    assert.partialDeepStrictEqual(await refusal(withFile), {
+      status: 404,
+      message: 'No such File object: file-1',
+    })
+    const odd = [{ role: 'user' as const, content: 'x', attachments: [{ file_id: 'odd' }] }]
+    assert.partialDeepStrictEqual(await refusal(threads.create({ messages: odd })), {
+      status: 400,
+      message:
+        "Invalid 'messages[0].attachments[0].file_id': 'odd'. Expected an ID that begins with 'file'.",
+    })
   })
 })
 

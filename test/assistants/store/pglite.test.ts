@@ -62,7 +62,7 @@ describe('SQLite and Postgres', () => {
       .map(({ definition }) =>
         definition
           .toLowerCase()
-          .replaceAll(/["()]|public\.|using btree /g, '')
+          .replaceAll(/["()]|public\.|using btree |::text/g, '')
           .replaceAll(/\s+/g, ' '),
       )
       .toSorted()
