@@ -42,7 +42,7 @@ export interface DeparturesDeps {
 
 const dayMs = 24 * 60 * 60 * 1000
 /** For so long a guild can come back to what it had. */
-export const keptMs = 30 * dayMs
+const keptMs = 30 * dayMs
 
 const key = 'departures'
 /** Milliseconds since the Unix epoch, by the id of the guild. */
