@@ -5,13 +5,15 @@ export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'gb18030' | 'wind
 
 /**
  * How the bytes of a text file are to be decoded. A byte order mark decides; without one it is UTF-16
- * if it has the NULs of UTF-16, UTF-8 if it is valid or nearly, GB18030 if its byte pairs are those of
+ * if it has the NULs of UTF-16, UTF-8 if it is valid or nearly, UTF-16 again if its units are those of Chinese, GB18030 if its byte pairs are those of
  * Chinese, else Windows-1252.
  */
 export function encodingOf(bytes: Uint8Array): TextEncoding {
   const encoding = encodingByMark(bytes) ?? utf16ByNuls(bytes)
   if (encoding) return encoding
   if (isUtf8(bytes) || isNearlyUtf8(bytes)) return 'utf-8'
+  const wide = utf16ByHan(bytes)
+  if (wide) return wide
   return hasChinesePairs(bytes) ? 'gb18030' : 'windows-1252'
 }
 
@@ -41,6 +43,29 @@ function utf16ByNuls(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   if (second > enough && second > first * 10) return 'utf-16le'
   if (first > enough && first > second * 10) return 'utf-16be'
   return null
+}
+
+/** Chinese without a space or line end: one half is of Han or its punctuation, the other is anything. */
+function utf16ByHan(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  if (bytes.length % 2 !== 0) return null
+  const sample = bytes.subarray(0, sampleBytes)
+  const han = { first: 0, second: 0 }
+  const unprintable = { first: 0, second: 0 }
+  for (let at = 0; at + 1 < sample.length; at += 2) {
+    const [first = 0, second = 0] = [sample[at], sample[at + 1]]
+    if (isHanHalf(first)) han.first += 1
+    if (isHanHalf(second)) han.second += 1
+    if (first < 0x20 || first > 0x7e) unprintable.first += 1
+    if (second < 0x20 || second > 0x7e) unprintable.second += 1
+  }
+  const units = sample.length / 2
+  if (han.first > units * 0.9 && unprintable.second > units * 0.3) return 'utf-16be'
+  if (han.second > units * 0.9 && unprintable.first > units * 0.3) return 'utf-16le'
+  return null
+}
+
+function isHanHalf(byte: number): boolean {
+  return (byte >= 0x4e && byte <= 0x9f) || byte === 0x30 || byte === 0xff
 }
 
 /** One damaged character does not make a text Chinese: the others are whole sequences of UTF-8. */

@@ -3,7 +3,7 @@ import type { Chunk, ChunkSizes } from '../document.ts'
 import { documentLimits } from '../limits.ts'
 import { tooLarge } from '../refusals.ts'
 import { borders, codePointsOf, segmentsOf, splitSegment, type Segment } from './segments.ts'
-import { tokensOf } from './token-count.ts'
+import { createTokenMeter, meterSlack, tokensOf } from './token-count.ts'
 
 export interface CutChunk extends Chunk {
   /** UTF-16 units at the beginning of `text` that end the chunk before, too. */
@@ -17,8 +17,11 @@ export interface Chunker {
   end(): CutChunk[]
 }
 
-interface OpenSegment extends Segment {
+interface CountedSegment extends Segment {
   tokens: number
+}
+
+interface OpenSegment extends CountedSegment {
   page: number | null
   heading: string | null
   startsLine: boolean
@@ -28,13 +31,16 @@ interface OpenSegment extends Segment {
  * Chunks of at most `max_chunk_size_tokens` each, counted on the chunk's own text; each begins with up to
  * `chunk_overlap_tokens` of what the one before ended with. They are cut at the best border of the last
  * quarter: sections, paragraphs, sentences, lines, words, and only within a word if it is longer than all
- * that. Throws `DocumentError` beyond five million tokens.
+ * that. Throws `DocumentError` beyond `maxTokens` of the document; default five million.
  */
-export function createChunker(sizes: ChunkSizes): Chunker {
+export function createChunker(
+  sizes: ChunkSizes,
+  { maxTokens = documentLimits.tokens }: { maxTokens?: number } = {},
+): Chunker {
   const max = sizes.max_chunk_size_tokens
   const overlap = Math.min(sizes.chunk_overlap_tokens, Math.floor(max / 2))
   // So that overlap, what is left behind a cut, and one more segment fit into a chunk.
-  const largest = Math.max(Math.floor(max / 8), 1)
+  const largest = Math.max(Math.floor(max / 5), 1)
   let open: OpenSegment[] = []
   let openTokens = 0
   /** How many of `open` the last chunk had, too. */
@@ -46,10 +52,8 @@ export function createChunker(sizes: ChunkSizes): Chunker {
     const chunks: CutChunk[] = []
     markBorder(block)
     for (const segment of openSegments(block)) {
-      total += segment.tokens
-      if (total > documentLimits.tokens) throw tooLarge()
       while (openTokens + segment.tokens > max && open.length > repeated) {
-        chunks.push(...close(bestCut(open, { max, repeated })))
+        chunks.push(...close())
       }
       open.push(segment)
       openTokens += segment.tokens
@@ -71,36 +75,45 @@ export function createChunker(sizes: ChunkSizes): Chunker {
     let startsLine = isFirst || before !== ''
     isFirst = false
     const place = { page, heading: heading?.slice(0, documentLimits.headingLength) ?? null }
-    for (const segment of segmentsOf(before + text)) {
-      for (const small of smallEnough(segment)) {
+    const whole = before + text
+    const meter = createTokenMeter(whole)
+    for (const segment of segmentsOf(whole)) {
+      const tokens = meter.take(segment.text.length)
+      total += tokens
+      if (total > maxTokens) throw tooLarge()
+      for (const small of smallEnough({ ...segment, tokens })) {
         yield { ...small, ...place, startsLine, ...(isHeading && { border: borders.none }) }
         startsLine = small.text.endsWith('\n')
       }
     }
   }
 
-  function* smallEnough(segment: Segment): Generator<Segment & { tokens: number }> {
-    const tokens = tokensOf(segment.text)
-    const parts = tokens > largest ? splitSegment(segment) : []
-    if (parts.length < 2 && tokens > max / 4) parts.splice(0, 1, ...codePointsOf(segment))
-    if (parts.length < 2) yield { ...segment, tokens }
-    else for (const part of parts) yield* smallEnough(part)
+  function* smallEnough(segment: CountedSegment): Generator<CountedSegment> {
+    const parts = segment.tokens > largest ? splitSegment(segment) : []
+    if (parts.length < 2 && segment.tokens > max / 4) parts.splice(0, 1, ...codePointsOf(segment))
+    if (parts.length < 2) yield segment
+    else for (const part of parts) yield* smallEnough({ ...part, tokens: tokensOf(part.text) })
   }
 
-  function close(wanted: number): CutChunk[] {
-    let end = wanted
+  /** `isLast`: nothing follows, so all of it is taken if it fits. */
+  function close(isLast = false): CutChunk[] {
+    let end = isLast ? open.length : bestCut(open, { max, repeated })
     let text = textOf(open, end)
-    // The parts were counted one by one, which may differ by a little from the whole.
-    while (end > repeated + 1 && tokensOf(text) > max) {
-      end -= 1
+    // The parts were counted one by one, which may differ from the whole by a little.
+    while (end > repeated + 1 && !fits(text, end)) {
+      end = bestCut(open.slice(0, end - 1), { max, repeated })
       text = textOf(open, end)
     }
     const chunk = toChunk(text)
     const start = Math.max(overlapStart(open, { end, overlap }), Math.min(end, 1))
     open = open.slice(start)
     repeated = end - start
-    openTokens = open.reduce((sum, { tokens }) => sum + tokens, 0)
+    openTokens = sumOf(open)
     return chunk === null ? [] : [chunk]
+  }
+
+  function fits(text: string, end: number): boolean {
+    return sumOf(open.slice(0, end)) + meterSlack <= max || tokensOf(text) <= max
   }
 
   function toChunk(text: string): CutChunk | null {
@@ -114,7 +127,7 @@ export function createChunker(sizes: ChunkSizes): Chunker {
 
   function end(): CutChunk[] {
     const chunks: CutChunk[] = []
-    while (open.length > repeated) chunks.push(...close(open.length))
+    while (open.length > repeated) chunks.push(...close(true))
     return chunks
   }
 
@@ -127,7 +140,7 @@ function bestCut(
   { max, repeated }: { max: number; repeated: number },
 ): number {
   let best = open.length
-  let tokens = open.reduce((sum, segment) => sum + segment.tokens, 0)
+  let tokens = sumOf(open)
   for (let end = open.length; end > repeated && tokens > max * 0.75; end -= 1) {
     const border = open[end - 1]?.border ?? 0
     if (border > (open[best - 1]?.border ?? 0)) best = end
@@ -152,6 +165,10 @@ function overlapStart(
     if (isGood && tokens >= overlap / 2) best = start
   }
   return best ?? earliest
+}
+
+function sumOf(segments: CountedSegment[]): number {
+  return segments.reduce((sum, { tokens }) => sum + tokens, 0)
 }
 
 function textOf(open: OpenSegment[], end: number): string {

@@ -106,9 +106,10 @@ function* wordsOf(text: string, limit: number): Generator<Segment> {
   for (const { segment, isWordLike } of byWord.segment(text)) {
     // What is no word stays with the word before it, save spaces, which go with the next.
     const staysHere = !isWordLike && !/^\s/u.test(segment) && held.length < limit * 1.25
-    if (held.length + segment.length > limit && held !== '' && !staysHere) {
-      yield { text: held, border: borders.word }
-      held = ''
+    if (held.length + segment.length > limit && held.trim() !== '' && !staysHere) {
+      const text = held.endsWith(' ') ? held.slice(0, -1) : held
+      yield { text, border: borders.word }
+      held = held.slice(text.length)
     }
     if (segment.length <= limit) held += segment
     else {
