@@ -39,18 +39,11 @@ function invalid(message: string, code: string | null = null, param: string | nu
 
 describe('the routes', () => {
   /** Operations of the document that this version refuses, and why. */
-  const refused = [
-    { prefix: '/files', reason: 'files come with file search' },
-    { prefix: '/vector_stores', reason: 'vector stores come with file search' },
-  ]
   for (const { name: operation } of operations) {
     const [method = '', path = ''] = operation.split(' ')
     const isStoredCompletion =
       path.startsWith('/chat/completions') && operation !== 'POST /chat/completions'
-    const isRefused =
-      refused.some(({ prefix }) => path.startsWith(prefix)) ||
-      isStoredCompletion ||
-      operation === 'DELETE /models/{model}'
+    const isRefused = isStoredCompletion || operation === 'DELETE /models/{model}'
     it(`${isRefused ? 'say of' : 'do not say of'} ${operation} that it is unavailable`, async () => {
       const { status, body } = await request(`/v1${path}`, { method })
       const text = JSON.stringify(body)
