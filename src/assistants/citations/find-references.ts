@@ -19,7 +19,7 @@ export interface FindOptions {
   isOver: boolean
 }
 
-export const sandboxPath = 'sandbox:/mnt/data/'
+const sandboxPath = 'sandbox:/mnt/data/'
 
 const maxPath = 400
 

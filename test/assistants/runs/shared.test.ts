@@ -3,8 +3,9 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 
 import type { Run } from '../../../src/assistants/store/store.ts'
 import { createModelServer, type ModelServer } from '../../helpers/model-server.ts'
-import { collect, eventsOf, functions, lastRun, names, readUntil, type Rig } from './rig.ts'
+import { collect, eventsOf, functions, lastRun, names, readUntil, silent, type Rig } from './rig.ts'
 import { createSharedDatabase, type SharedDatabase } from './shared-pglite.ts'
+import { createFakeTools } from './tool-fakes.ts'
 
 const never = new Promise(() => {})
 const half = { text: ['Half', 'more'], pause: { afterChunks: 2, until: never } }
@@ -171,6 +172,51 @@ describe('runs of several processes', { timeout: 60_000 }, () => {
       ['completed'],
     )
     await heir.runs.createMessage(target.threadId, { role: 'user', content: 'next' })
+  })
+
+  it('have their tools executed again by the heir of a worker that lost its lease', async () => {
+    const python = { name: 'python', arguments: '{"code":"1"}' }
+    server.script({ toolCalls: [python] }, { toolCalls: [python] }, 'Done')
+    const { promise: atWork, resolve: begin } = Promise.withResolvers<void>()
+    const { promise: late, resolve: go } = Promise.withResolvers<void>()
+    const openWith = async (logs: string, wait: () => Promise<void>) => {
+      const fake = createFakeTools()
+      fake.run = async () => {
+        await wait()
+        return [{ type: 'logs', logs }]
+      }
+      const files = { project: () => assert.fail('no files here') }
+      const rig = await database.open({
+        server,
+        createTools: (store) => fake.create({ store, files, log: silent }),
+      })
+      rigs.push(rig)
+      return rig
+    }
+    const zombie = await openWith('zombie', () => {
+      begin()
+      return late
+    })
+    const { id: assistant_id } = await zombie.assistant({ tools: [{ type: 'code_interpreter' }] })
+    const threadId = await zombie.thread('Hello')
+    const started = await zombie.runs.createRun(threadId, { assistant_id }, { stream: false })
+    const target = { threadId, runId: started.run.id }
+    await atWork
+    await database.endLeases()
+    const heir = await openWith('heir', async () => {})
+    assert.equal((await until(heir, target, ['completed'])).status, 'completed')
+    go()
+    await rigs.splice(rigs.indexOf(zombie), 1)[0]?.close()
+    const { data: steps } = await heir.store.listSteps(threadId, target.runId, asc)
+    const outputs = steps.map(({ step_details: details }) =>
+      details.type === 'tool_calls'
+        ? details.tool_calls.map(
+            (call) => call.type === 'code_interpreter' && call.code_interpreter,
+          )
+        : details.type,
+    )
+    const kept = { input: '1', outputs: [{ type: 'logs', logs: 'heir' }] }
+    assert.deepEqual(outputs, [[kept], 'message_creation'])
   })
 
   it('tell their reader when the worker is lost in the middle of a message', async () => {
