@@ -2,7 +2,13 @@
 // busy, sees how large the process grows, and ends it when the host is gone.
 import { MessageChannel, Worker } from 'node:worker_threads'
 
-import { shared, type HostMessage, type SandboxReply, type SandboxStart } from './messages.ts'
+import {
+  shared,
+  type HostMessage,
+  type SandboxReply,
+  type SandboxRequest,
+  type SandboxStart,
+} from './messages.ts'
 
 const watchMs = 50
 /** JavaScript's own heap of the thread; Python's memory and files are bounded in the thread. */
@@ -12,6 +18,7 @@ const resourceLimits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 
 const interrupts = new MessageChannel()
 const numbers = new Int32Array(new SharedArrayBuffer(4 * shared.length))
 let worker: Worker | undefined
+let cells = 0
 
 process.on('message', (message: HostMessage) => {
   if (message.type === 'start') start(message)
@@ -41,7 +48,10 @@ function start(options: SandboxStart): void {
   }, watchMs)
 }
 
-function post(message: HostMessage): void {
+function post(message: SandboxRequest): void {
+  // An interruption that came too late was meant for the cell before.
+  Atomics.store(numbers, shared.signal, 0)
+  if (message.type === 'run') cells += 1
   worker?.postMessage(message)
   Atomics.add(numbers, shared.wake, 1)
   Atomics.notify(numbers, shared.wake)
@@ -49,7 +59,7 @@ function post(message: HostMessage): void {
 
 function interrupt(): void {
   Atomics.store(numbers, shared.signal, 2)
-  interrupts.port1.postMessage(null)
+  interrupts.port1.postMessage(cells)
 }
 
 let isOver = false

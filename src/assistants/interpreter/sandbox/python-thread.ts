@@ -20,7 +20,6 @@ import { boundFiles, type FileBounds, type MemoryFiles } from './memory-files.ts
 import {
   shared,
   type SandboxLimits,
-  type SandboxOutput,
   type SandboxReply,
   type SandboxRequest,
   type SandboxStart,
@@ -60,9 +59,6 @@ const { numbers, start, interrupts } = workerData as {
 // Taken before Python runs anything that could replace them.
 const postMessage = parent.postMessage.bind(parent)
 const reply = (message: SandboxReply) => postMessage(message)
-
-if (start.makeSnapshot) await makeSnapshot(start)
-else await serve(parent, await startPython(start))
 
 async function makeSnapshot(options: SandboxStart): Promise<void> {
   const pyodide = await loadPyodide(options)
@@ -201,14 +197,25 @@ function closeDoors(pyodide: PyodideAPI, files: MemoryFiles): void {
   for (const scope of ['worker', 'child', 'addon', 'wasi', 'inspector', 'fs.write', 'net']) {
     dropPermission(scope)
   }
-  for (const name of ['kill', '_kill', 'abort', 'reallyExit', 'dlopen', 'binding', 'execve']) {
-    Reflect.deleteProperty(process, name)
-    Object.defineProperty(process, name, { value: undefined })
-  }
-  for (const name of ['fetch', 'WebSocket', 'EventSource', 'require', 'navigator', 'Worker']) {
+  for (const name of processFunctions) Object.defineProperty(process, name, { value: undefined })
+  for (const name of ['fetch', 'WebSocket', 'EventSource', 'require', 'navigator', 'process']) {
     Reflect.deleteProperty(globalThis, name)
   }
+  // Emscripten's `exit()` wants one.
+  Object.assign(globalThis, { process: { __proto__: null, exitCode: 0, exit() {} } })
 }
+
+/** What Node's permissions do not cover. */
+const processFunctions = [
+  'kill',
+  '_kill',
+  'abort',
+  'dlopen',
+  'binding',
+  'execve',
+  'getBuiltinModule',
+  'report',
+]
 
 /** Node's types do not know that permissions can be given up. */
 function dropPermission(scope: string): void {
@@ -231,13 +238,9 @@ async function serve(port: MessagePort, python: Python): Promise<never> {
       reply(await answer(message, python))
     } catch (error) {
       const detail = String(error instanceof Error ? error.message : error).slice(0, 500)
-      reply({ type: 'over', reason: 'ended', detail, outputs: takeOutputs(python) })
+      reply({ type: 'over', reason: 'ended', detail, outputs: python.log.take() })
     }
   }
-}
-
-function takeOutputs({ log }: Python): SandboxOutput[] {
-  return log.take()
 }
 
 async function answer(request: SandboxRequest, python: Python): Promise<SandboxReply> {
@@ -259,28 +262,32 @@ async function answer(request: SandboxRequest, python: Python): Promise<SandboxR
   }
 }
 
+/** As many as the main thread has passed on. */
+let cells = 0
+
 type Run = Extract<SandboxRequest, { type: 'run' }>
 
 async function run({ code, unavailable }: Run, { runner, log }: Python): Promise<SandboxReply> {
-  Atomics.store(numbers, shared.signal, 0)
-  // What came too late for the cell before.
-  while (receiveMessageOnPort(interrupts));
+  cells += 1
   // A cell that waits executes nothing that could see the signal.
-  const cancel = () => void runner.cancel()
+  const cancel = (cell: number) => {
+    if (cell !== cells) return
+    // The cell waits, or this would not be called: the signal would hit whatever comes next.
+    Atomics.store(numbers, shared.signal, 0)
+    runner.cancel()
+  }
   interrupts.on('message', cancel)
   try {
     await (runner.run.callPromising(code, JSON.stringify(unavailable)) as Promise<PyAwaitable>)
-    return { type: 'ran', outputs: log.take() }
   } catch (error) {
-    const detail = String(error instanceof Error ? error.message : error)
-    const isOver = typeof error === 'object' && error !== null && 'pyodide_fatal_error' in error
-    if (isOver || !detail.includes('KeyboardInterrupt')) throw error
+    // Interrupted before the cell began or after it ended; anything else is the end of Python.
+    const isFatal = error instanceof Error && 'pyodide_fatal_error' in error
+    if (isFatal || !String(error).includes('KeyboardInterrupt')) throw error
     log.print(new TextEncoder().encode('KeyboardInterrupt\n'))
-    return { type: 'ran', outputs: log.take() }
   } finally {
     interrupts.off('message', cancel)
-    Atomics.store(numbers, shared.signal, 0)
   }
+  return { type: 'ran', outputs: log.take() }
 }
 
 async function load(names: string[], { pyodide, bounds }: Python): Promise<string | null> {
@@ -329,3 +336,6 @@ function read({ path, maxBytes }: Read, { files }: Python): Uint8Array | null {
     return null
   }
 }
+
+if (start.makeSnapshot) await makeSnapshot(start)
+else await serve(parent, await startPython(start))

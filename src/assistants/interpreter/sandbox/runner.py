@@ -6,8 +6,10 @@ import contextlib
 import importlib.machinery
 import io
 import json
+import linecache
 import os
 import random
+import signal
 import sys
 import traceback
 import types
@@ -27,6 +29,8 @@ _open, _write, _close, _dumps = os.open, os.write, os.close, json.dumps
 _figures = 0
 _cells = 0
 _task = None
+_is_in_cell = False
+_is_stopped = False
 _unavailable = {}
 
 
@@ -213,6 +217,14 @@ def imports_of(source):
 # Cells
 
 
+def _stop(*_):
+    """SIGINT: stops the code of a cell only, never what is done before and after it."""
+    global _is_stopped
+    _is_stopped = True
+    if _is_in_cell:
+        raise KeyboardInterrupt
+
+
 def _refuse_input(prompt=""):
     raise RuntimeError("input() is not available here: nobody can type. Put the value into the code instead.")
 
@@ -231,6 +243,7 @@ def start():
     os.environ.clear()
     os.environ.update(HOME=DATA, LANG="C.UTF-8", MPLBACKEND="agg", MPLCONFIGDIR="/tmp", TMPDIR="/tmp")
     builtins.input = _refuse_input
+    signal.signal(signal.SIGINT, _stop)
     os.system = sys.modules["posix"].system = os.popen = _refuse_process
     sys.meta_path.insert(0, _Hooks())
     import socket
@@ -239,6 +252,11 @@ def start():
     for name in list(sys.modules):
         if name.partition(".")[0] in ("js", "pyodide_js"):
             del sys.modules[name]
+    # asyncio asks Pyodide's settings whether it may wait for a coroutine.
+    settings = types.ModuleType("pyodide_js._api")
+    settings.config = types.SimpleNamespace(enableRunUntilComplete=True)
+    sys.modules["pyodide_js"] = types.ModuleType("pyodide_js")
+    sys.modules["pyodide_js._api"] = settings
     main = types.ModuleType("__main__")
     main.display = display
     sys.modules["__main__"] = main
@@ -269,26 +287,29 @@ def _drop_own_frames(shown):
 
 
 async def _run_cell(source):
+    global _is_in_cell
     namespace = sys.modules["__main__"].__dict__
-    runner = CodeRunner(
-        source,
-        filename=f"<cell {_cells}>",
-        flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
-    )
-    return await runner.compile().run_async(namespace)
+    filename = f"<cell {_cells}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    runner = CodeRunner(source, filename=filename, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    try:
+        _is_in_cell = True
+        if _is_stopped:
+            raise KeyboardInterrupt
+        return await runner.compile().run_async(namespace)
+    finally:
+        _is_in_cell = False
 
 
 async def run(source, unavailable):
     """Runs a cell. What it prints, shows and raises goes to the descriptors."""
-    global _cells, _task, _unavailable
+    global _cells, _task, _unavailable, _is_stopped
     import asyncio
 
     _cells += 1
     _unavailable = json.loads(unavailable)
     if not os.path.isdir(DATA):
         os.makedirs(DATA, exist_ok=True)
-    with contextlib.suppress(OSError):
-        os.getcwd()
     before = _pictures_below_data()
     _task = asyncio.current_task()
     try:
@@ -311,6 +332,7 @@ async def run(source, unavailable):
         _task = None
     _emit_new_pictures(before)
     _cancel_the_rest(asyncio)
+    _is_stopped = False
 
 
 def _show_value(value):
@@ -341,6 +363,8 @@ def _flush():
 
 
 def cancel():
-    """Ends a cell that waits for something."""
+    """Ends a cell that waits for something, or has not begun."""
+    global _is_stopped
+    _is_stopped = True
     if _task is not None:
         _task.cancel()
