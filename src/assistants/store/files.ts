@@ -62,13 +62,15 @@ interface FileQueriesDeps {
   db: Kysely<Database>
   dialect: SqlDialect
   project: string
+  /** There is something to be taken out of the search index. */
+  onWork: () => void
 }
 
 const filesPerSweep = 100
 /** About a millisecond. */
 const blobsPerLook = 500
 
-export function createFileQueries({ db, dialect, project }: FileQueriesDeps): FileQueries {
+export function createFileQueries({ db, dialect, project, onWork }: FileQueriesDeps): FileQueries {
   return {
     insertFile: ({ file, sha256 }) =>
       db.transaction().execute(async (trx) => {
@@ -116,8 +118,8 @@ export function createFileQueries({ db, dialect, project }: FileQueriesDeps): Fi
         toObject: fromFileRow,
       }),
 
-    deleteFile: (id, time) =>
-      db.transaction().execute(async (trx) => {
+    async deleteFile(id, time) {
+      const isDeleted = await db.transaction().execute(async (trx) => {
         const file = liveFiles(trx, { project, time }).select('id').where('id', '=', id)
         const row = await trx
           .deleteFrom('files')
@@ -126,11 +128,18 @@ export function createFileQueries({ db, dialect, project }: FileQueriesDeps): Fi
           .executeTakeFirst()
         if (row) await detachFile(trx, { fileId: id, dialect })
         return row !== undefined
-      }),
+      })
+      if (isDeleted) onWork()
+      return isDeleted
+    },
   }
 }
 
-export function createFileUpkeep({ db, dialect }: Omit<FileQueriesDeps, 'project'>): FileUpkeep {
+export function createFileUpkeep({
+  db,
+  dialect,
+  onWork,
+}: Omit<FileQueriesDeps, 'project'>): FileUpkeep {
   const expireFile = (id: string, time: number) =>
     db.transaction().execute(async (trx) => {
       const row = await trx
@@ -153,6 +162,7 @@ export function createFileUpkeep({ db, dialect }: Omit<FileQueriesDeps, 'project
         .limit(filesPerSweep)
         .execute()
       for (const { id } of rows) await expireFile(id, time)
+      if (rows.length > 0) onWork()
       return rows.length
     },
 

@@ -60,14 +60,14 @@ export function createSqlStore({ db, dialect, ready, insertJob, log }: SqlStoreD
     ...createStepRecordQueries({ db }),
     ...createRunResourceQueries({ db }),
     ...createUsageQueries({ db }),
-    ...createFileUpkeep({ db, dialect }),
+    ...createFileUpkeep({ db, dialect, onWork }),
     indexing: createIndexingWork({ db, dialect }),
     searchable: createSearchableQueries({ db }),
     onIndexingWork(listener) {
       workListeners.add(listener)
       return () => void workListeners.delete(listener)
     },
-    files: (project) => createFileQueries({ db, dialect, project }),
+    files: (project) => createFileQueries({ db, dialect, project, onWork }),
     project(id) {
       const objects = projects.get(id) ?? objectsOf(id)
       projects.set(id, objects)

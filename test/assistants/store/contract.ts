@@ -352,7 +352,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     })
 
     it('changes a thread where it is told to', async () => {
-      const resources = { code_interpreter: { file_ids: ['file-1'] } }
+      const resources = { code_interpreter: { file_ids: [] } }
       await store.updateThread(threadId, { tool_resources: resources })
       const thread = await store.updateThread(threadId, { metadata: { a: 'b' } })
       assert.partialDeepStrictEqual(thread, { tool_resources: resources, metadata: { a: 'b' } })

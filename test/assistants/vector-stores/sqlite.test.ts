@@ -1,0 +1,3 @@
+import { describeVectorStores } from './contract.ts'
+
+describeVectorStores('SQLite', () => ({}))
