@@ -1,7 +1,7 @@
 import { InvalidRequestError } from '../errors.ts'
 
 /**
- * The answer for what the API has and this version has not: `unsupported('Files are')`. The hint says
+ * The answer for what the API has and this version has not: `unsupported('Batches are')`. The hint says
  * what to do instead.
  */
 export function unsupported(what: string, param?: string, hint?: string): InvalidRequestError {

@@ -1,15 +1,17 @@
-// The files of an assistant or a message, which version 1 lists below it. There are none.
+// The files of an assistant or a message, which version 1 lists below it. There are
+// none: version 2 has other places for them.
 
 import { Hono, type Handler } from 'hono'
 
-import { NotFoundError } from '../../errors.ts'
 import { orNotFound } from '../not-found.ts'
 import { replyJson, type ApiContext, type ApiEnv } from '../reply.ts'
 import { pathId, readQuery } from '../request-params.ts'
+import { noFile } from '../store/file-owners.ts'
 import type { Store } from '../store/store.ts'
 import { unsupported } from '../unavailable.ts'
 import { pageQuery } from '../wire/list-query.ts'
 import type { Page } from '../wire/page.ts'
+import { v1Files } from './request.ts'
 import { speaksV1 } from './version.ts'
 
 export interface FileRoutesDeps {
@@ -47,7 +49,7 @@ export function v1FileRoutes({ store }: FileRoutesDeps): Hono<ApiEnv> {
 
   const attach = forV1(async (context) => {
     await requireOwner(context)
-    throw unsupported('Files are', 'file_id')
+    throw unsupported(v1Files, 'file_id')
   })
 
   const ofAssistant = '/assistants/:assistant_id/files'
@@ -69,8 +71,4 @@ const noFiles: Page<never> = {
 /** To all others these paths do not exist. */
 function forV1(answer: (context: ApiContext) => Promise<Response>): Handler<ApiEnv> {
   return (context, next) => (speaksV1(context) ? answer(context) : next())
-}
-
-function noFile(id: string): NotFoundError {
-  return new NotFoundError(`No such File object: ${id.slice(0, 200)}`, { param: 'id' })
 }

@@ -6,10 +6,13 @@ import { jsonObject } from '../wire/json-object.ts'
 import { parseRequest } from '../wire/parse.ts'
 import { problemIssue } from '../wire/problem.ts'
 
-/** Files do not exist yet, so only the empty list can be taken. */
+/** What is not there, for `unsupported`. */
+export const v1Files = 'Files of assistants and messages in version 1 of the Assistants API are'
+
+/** Version 2 has other places for files, so only the empty list can be taken. */
 const fileIds = z.array(z.string()).check(({ value, issues }) => {
   if (value.length === 0) return
-  issues.push(problemIssue({ code: 'unsupported', text: textOfUnavailable('Files are') }, value))
+  issues.push(problemIssue({ code: 'unsupported', text: textOfUnavailable(v1Files) }, value))
 })
 
 const tool = z

@@ -159,7 +159,8 @@ describe('a request of version 1', () => {
     ]
     for (const { path, body, param } of attempts) {
       assert.deepEqual(await refusal(path, body), {
-        message: 'Files are not available in this version of the server.',
+        message:
+          'Files of assistants and messages in version 1 of the Assistants API are not available in this version of the server.',
         param,
         code: 'unsupported',
       })
