@@ -112,6 +112,8 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   async function becomeReady(): Promise<void> {
     await opened.ready
     await runs.start()
+    // Stopped meanwhile: nobody would stop what begins now.
+    if (parts.disposed) throw new DatabaseUnavailableError()
     files.start()
     await vectorStores.queue.start()
     isReady = true

@@ -301,6 +301,8 @@ export function createIndexingQueue({
   return {
     async start() {
       if (!isShared) await work.releaseAll()
+      // Nobody would stop what begins after that.
+      if (isClosed) return
       isOpen = true
       const changed = () => {
         wake()
