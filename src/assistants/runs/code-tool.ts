@@ -5,7 +5,7 @@ import type { Run, Store } from '../store/store.ts'
 import { cutMiddle } from './cut-middle.ts'
 import { toFileList } from './file-list.ts'
 import { readCode } from './hosted-arguments.ts'
-import type { CodeCall, CodeCallOutput } from './hosted-calls.ts'
+import { asWritten, type CodeCall, type CodeCallOutput } from './hosted-calls.ts'
 import type { MadeFiles } from './made-files.ts'
 import { readResources } from './run-resources.ts'
 import type { RunTool } from './run-tool.ts'
@@ -74,15 +74,10 @@ export async function createCodeTool(deps: CodeToolDeps): Promise<RunTool> {
     parameters,
     async execute({ id, arguments: written }, { signal }) {
       const code = readCode(written)
-      const toCall = (outputs: CodeCallOutput[]): CodeCall => ({
-        id,
-        type: 'code_interpreter',
-        code_interpreter: {
-          input: code ?? '',
-          outputs,
-          ...(code === undefined && { arguments: written }),
-        },
-      })
+      const toCall = (outputs: CodeCallOutput[]): CodeCall => {
+        const code_interpreter = { input: code ?? '', outputs }
+        return asWritten({ id, type: 'code_interpreter', code_interpreter }, written)
+      }
       if (code === undefined) return toCall([toLogs(badArguments)])
       if (code.length > maxCodeLength) return toCall([toLogs(tooLong)])
       try {

@@ -3,7 +3,7 @@ import type { FileSearch, FoundPassage } from '../search/file-search.ts'
 import type { Run, Store } from '../store/store.ts'
 import { maxNames, toFileList } from './file-list.ts'
 import { readQueries } from './hosted-arguments.ts'
-import type { SearchCall, StoredResult } from './hosted-calls.ts'
+import { asWritten, type SearchCall, type StoredResult } from './hosted-calls.ts'
 import { readResources } from './run-resources.ts'
 import type { RunTool } from './run-tool.ts'
 import { searchSettings } from './search-settings.ts'
@@ -53,13 +53,12 @@ export async function createFileSearchTool({
     description: describe(names),
     parameters,
     async execute({ id, arguments: written }, { signal }) {
-      const toCall = (found: SearchCall['file_search']): SearchCall => ({
-        id,
-        type: 'file_search',
-        file_search: { ranking_options, ...found, results: found.results ?? [] },
-      })
+      const toCall = (found: SearchCall['file_search']): SearchCall => {
+        const file_search = { ranking_options, ...found, results: found.results ?? [] }
+        return asWritten({ id, type: 'file_search', file_search }, written)
+      }
       const queries = readQueries(written)
-      if (queries.length === 0) return toCall({ arguments: written, note: badArguments })
+      if (queries.length === 0) return toCall({ note: badArguments })
       try {
         return toCall(await find(queries, signal))
       } catch (err) {

@@ -26,7 +26,7 @@ export interface SearchCall extends OpenAI.Beta.Threads.Runs.FileSearchToolCall 
     /** Of the search in its thread. */
     number?: number
     queries?: string[]
-    /** What the model wrote, where it made no sense. */
+    /** What the model wrote, where it is not what we would write. */
     arguments?: string
     /** What the model is told where there are no results. */
     note?: string
@@ -36,7 +36,7 @@ export interface SearchCall extends OpenAI.Beta.Threads.Runs.FileSearchToolCall 
 /** A call of Python as its step keeps it. */
 export interface CodeCall extends OpenAI.Beta.Threads.Runs.CodeInterpreterToolCall {
   code_interpreter: OpenAI.Beta.Threads.Runs.CodeInterpreterToolCall['code_interpreter'] & {
-    /** What the model wrote, where it made no sense. */
+    /** What the model wrote, where it is not what we would write. */
     arguments?: string
   }
 }
@@ -47,6 +47,18 @@ export type StoredCall = HostedCall | OpenAI.Beta.Threads.Runs.FunctionToolCall
 /** The tool calls of a step; none of a message. */
 export function callsOf({ step_details: details }: Pick<RunStep, 'step_details'>): StoredCall[] {
   return details.type === 'tool_calls' ? details.tool_calls : []
+}
+
+/**
+ * The call with what the model wrote for it, as far as `argumentsOf` could not tell: endpoints that keep
+ * the model's reasoning, or a cache of the prompt, want it back as it was.
+ */
+export function asWritten<Call extends HostedCall>(call: Call, written: string): Call {
+  if (argumentsOf(call) === written) return call
+  if (call.type === 'file_search') {
+    return { ...call, file_search: { ...call.file_search, arguments: written } }
+  }
+  return { ...call, code_interpreter: { ...call.code_interpreter, arguments: written } }
 }
 
 /** What the model wrote when it made the call. */
