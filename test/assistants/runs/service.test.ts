@@ -107,20 +107,19 @@ describe('run service', () => {
       assert.equal(rig.server.requests.at(-1)?.body.tool_choice, undefined)
     })
 
-    it('shows images, and image files as a note', async () => {
+    it('shows images of the web', async () => {
       const image_url = { url: 'https://example.org/a.png', detail: 'auto' as const }
       const { request } = await run({
         body: {
           additional_messages: [
             { role: 'user', content: [{ type: 'image_url', image_url }, text('What is it?')] },
-            { role: 'user', content: [{ type: 'image_file', image_file: { file_id: 'file-1' } }] },
           ],
         },
       })
-      assert.deepEqual(request?.messages.slice(-2), [
-        { role: 'user', content: [{ type: 'image_url', image_url }, text('What is it?')] },
-        { role: 'user', content: '[image file file-1]' },
-      ])
+      assert.deepEqual(request?.messages.at(-1), {
+        role: 'user',
+        content: [{ type: 'image_url', image_url }, text('What is it?')],
+      })
     })
 
     it('holds text, calls and outputs of the run so far as one answer each', async () => {
