@@ -9,11 +9,13 @@ export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'gb18030' | 'wind
  * Chinese, else Windows-1252.
  */
 export function encodingOf(bytes: Uint8Array): TextEncoding {
-  const encoding = encodingByMark(bytes) ?? utf16ByNuls(bytes)
-  if (encoding) return encoding
-  if (isUtf8(bytes) || isNearlyUtf8(bytes)) return 'utf-8'
-  const wide = utf16ByHan(bytes)
+  const marked = encodingByMark(bytes)
+  if (marked) return marked
+  // ASCII in UTF-16 is also valid UTF-8, with a NUL in every unit.
+  if (isUtf8(bytes)) return utf16ByNuls(bytes, 0.3) ?? 'utf-8'
+  const wide = utf16ByHan(bytes) ?? utf16ByNuls(bytes, 0.05)
   if (wide) return wide
+  if (isNearlyUtf8(bytes)) return 'utf-8'
   return hasChinesePairs(bytes) ? 'gb18030' : 'windows-1252'
 }
 
@@ -29,8 +31,8 @@ function encodingByMark(bytes: Uint8Array): TextEncoding | null {
 
 const sampleBytes = 64 * 1024
 
-/** Separators, digits and line ends have a NUL for their other half, on the same side throughout. */
-function utf16ByNuls(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+/** Separators, digits and line ends have a NUL for their other half, on the same side throughout; `share`: of all units. */
+function utf16ByNuls(bytes: Uint8Array, share: number): 'utf-16le' | 'utf-16be' | null {
   if (bytes.length % 2 !== 0) return null
   const sample = bytes.subarray(0, sampleBytes)
   let first = 0
@@ -39,7 +41,7 @@ function utf16ByNuls(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
     if (sample[at] === 0) first += 1
     if (sample[at + 1] === 0) second += 1
   }
-  const enough = sample.length / 40
+  const enough = (sample.length / 2) * share
   if (second > enough && second > first * 10) return 'utf-16le'
   if (first > enough && first > second * 10) return 'utf-16be'
   return null

@@ -35,6 +35,8 @@ function toPackage(zip: ZipFile, entries: Map<string, Entry>): OfficePackage {
   async function* read(part: string, handler: XmlHandler): AsyncGenerator<void> {
     const entry = entries.get(part.toLowerCase())
     if (!entry) return
+    // What it says is at most what comes, or reading it fails.
+    if (unpacked + entry.uncompressedSize > documentLimits.unpackedBytes) throw tooLarge()
     const reader = createXmlReader(handler)
     let decoder: TextDecoder | undefined
     for await (const bytes of unpackedBytes(zip, entry)) {

@@ -87,8 +87,7 @@ const sampleBytes = 1024 * 1024
 
 function assertText(bytes: Uint8Array, encoding: TextEncoding): void {
   const text = new TextDecoder(encoding).decode(bytes.subarray(0, sampleBytes))
-  const strange =
-    text.match(/(?![\b\s\u0085])[\p{Cc}\p{Co}\ufffd\ufffe\uffff]/gu)?.length ?? 0
+  const strange = text.match(/(?![\b\s\u0085])[\p{Cc}\p{Co}\ufffd\ufffe\uffff]/gu)?.length ?? 0
   const isBinary = strange > Math.max(text.length / 50, 4) || isOtherFormat(bytes)
   if (isBinary) throw invalid('The file is not text, although its name says so.')
 }

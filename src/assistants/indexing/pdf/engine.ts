@@ -184,8 +184,10 @@ function toLine(engine: Engine, { text, box, line, start, end }: LineSpan): Page
     text: trimmed.replaceAll('\u00ad', '').normalize('NFC'),
     left: first.left,
     right: Math.max(first.right, last.right),
-    top: first.top,
-    bottom: first.bottom,
+    // A hyphenated word brings along what stands in the line below.
+    ...(last.top === last.bottom
+      ? { top: first.top, bottom: first.bottom }
+      : { top: last.top, bottom: last.bottom }),
     isHyphenated,
   }
 }

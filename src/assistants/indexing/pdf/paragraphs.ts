@@ -43,9 +43,7 @@ export function createPdfStyle(): PdfStyle {
   }
 
   function toBlocks({ number, lines }: PdfPage): Block[] {
-    const repeated = new Set(
-      edgeLines(lines).filter((line) => (edges.get(edgeKey(line)) ?? 0) >= repetitions),
-    )
+    const repeated = new Set(edgeLines(lines).filter(isRepeated))
     const shown = lines.filter((line) => !repeated.has(line))
     return groupsOf(shown, isHeadingLine).map((group) => {
       const text = joinLines(group)
@@ -53,6 +51,11 @@ export function createPdfStyle(): PdfStyle {
       if (isHeading) heading = text
       return { text, page: number, heading, ...(isHeading && { isHeading: true }) }
     })
+  }
+
+  /** Titles of slides are often the same but for a number. */
+  function isRepeated(line: PageLine): boolean {
+    return (edges.get(edgeKey(line)) ?? 0) >= repetitions && !isHeadingLine(line)
   }
 
   function isHeadingLine(line: PageLine): boolean {
@@ -63,9 +66,9 @@ export function createPdfStyle(): PdfStyle {
   return { see, toBlocks }
 }
 
-/** The first two and the last two lines. */
+/** The first two and the last two lines, of pages that have more than those. */
 function edgeLines(lines: PageLine[]): PageLine[] {
-  return lines.length <= 4 ? lines : [...lines.slice(0, 2), ...lines.slice(-2)]
+  return lines.length <= 4 ? [] : [...lines.slice(0, 2), ...lines.slice(-2)]
 }
 
 /** Page numbers differ, but stand at the same place. */
@@ -115,7 +118,7 @@ function belongTogether(before: PageLine, { line, right, pitch }: Next): boolean
   const step = before.bottom - line.bottom
   const isNextColumn = step < 0
   if (isNextColumn) return !sentenceEnd.test(before.text)
-  if (step > Math.max(pitch * 1.3, size * 0.5)) return false
+  if (step > Math.min(pitch * 1.3, size * 2.5)) return false
   const isShort = before.right < right - size * 4
   if (isShort && sentenceEnd.test(before.text)) return false
   const isIndented =
@@ -134,7 +137,7 @@ function commonPitch(lines: PageLine[]): number {
     .map((line, index) => (lines[index]?.bottom ?? 0) - line.bottom)
     .filter((step) => step > 1)
     .toSorted((a, b) => a - b)
-  return steps[Math.floor(steps.length / 2)] ?? 0
+  return steps[Math.floor((steps.length - 1) / 2)] ?? 0
 }
 
 const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u
