@@ -15,8 +15,8 @@ export const documentLimits = {
   /** Characters of one page; what is beyond is left out. */
   pageCharacters: 1_000_000,
   /** JavaScript's heap of a thread. */
-  heapMb: 256,
-  /** What the PDF engine may take; it is started afresh between pages once it took half. */
+  heapMb: 224,
+  /** What the PDF engine may take; it is started afresh between pages once it took a quarter. */
   pdfBytes: 256 * megabyte,
   /** Without a sign of life while nobody else is waited for. */
   stallMs: 60_000,

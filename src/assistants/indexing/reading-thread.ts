@@ -122,7 +122,7 @@ function startWorker(): Worker {
     name: 'documents',
     env: cacheDir === undefined ? {} : { NODE_COMPILE_CACHE: cacheDir },
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: documentLimits.heapMb, maxYoungGenerationSizeMb: 32 },
+    resourceLimits: { maxOldGenerationSizeMb: documentLimits.heapMb, maxYoungGenerationSizeMb: 16 },
   })
 }
 

@@ -127,7 +127,7 @@ function toPdfFile(
   return {
     pageCount: engine.FPDF_GetPageCount(document),
     lines,
-    isWorn: () => engine.pdfium.HEAPU8.length > documentLimits.pdfBytes / 2,
+    isWorn: () => engine.pdfium.HEAPU8.length > documentLimits.pdfBytes / 4,
     // The engine's memory goes with it.
     close: () => closeSync(file),
   }
