@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 
 import { InvalidRequestError } from '../../errors.ts'
-import { isSearchable } from '../indexing/formats.ts'
+import { isSearchable, searchableExtensions } from '../indexing/formats.ts'
 import { noFileInStore, noVectorStore } from '../not-found.ts'
 import type { Attributes } from '../search/file-search.ts'
 import type { Page, PageQuery } from '../wire/page.ts'
@@ -264,8 +264,9 @@ function refuseUnsearchable(names: readonly string[]): void {
   const bad = names.filter((name) => !isSearchable(name)).map(extensionOf)
   if (bad.length === 0) return
   const some = [...new Set(bad)].slice(0, 10).join(', ')
+  const supported = searchableExtensions.map((extension) => `.${extension}`).join(', ')
   throw new InvalidRequestError(
-    `Files with extensions [${some}] are not supported for retrieval. See https://platform.openai.com/docs/assistants/tools/file-search#supported-files`,
+    `Files with extensions [${some}] are not supported for retrieval. Supported are ${supported}.`,
     { param: 'file_ids', apiCode: 'unsupported_file' },
   )
 }
