@@ -34,6 +34,9 @@ const formats = new Map<string, Format>([
   ['txt', 'text'],
 ])
 
+/** The extensions of files that can be searched, without the dot, as the hosted API names them. */
+export const searchableExtensions: readonly string[] = [...formats.keys()].toSorted()
+
 /** Whether files of this name may be put into a vector store; case does not matter. */
 export function isSearchable(filename: string): boolean {
   return formatOf(filename) !== undefined
