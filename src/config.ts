@@ -34,6 +34,13 @@ export interface Config {
   /** `sqlite://…` address of conversations and settings. */
   keyvUri: string
   dataDir: string
+  /** The Python of `code_interpreter`; null: it is switched off. */
+  interpreter: {
+    /** How many sessions at once; null: as many as the machine has room for. */
+    sessions: number | null
+    /** A folder or an address with Pyodide's packages, `none`, or null: Pyodide's own address. */
+    packages: string | null
+  } | null
   http: {
     host: string
     port: number
@@ -171,6 +178,8 @@ export const environmentSchema = z.object({
     )
     .optional(),
   DATA_DIR: text.default('./data'),
+  INTERPRETER_SESSIONS: wholeNumber(0, 1000).optional(),
+  PYODIDE_PACKAGES: text.optional(),
   HOST: text.default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(3000),
   API_KEYS: text.transform(toApiKeys).optional(),
@@ -271,6 +280,13 @@ function toConfig(env: Environment): Omit<Config, 'model'> {
     files: toFiles(env, dataDir),
     keyvUri: env.KEYV_URI ?? `sqlite://${join(dataDir, 'conversations.sqlite')}`,
     dataDir,
+    interpreter:
+      env.INTERPRETER_SESSIONS === 0
+        ? null
+        : {
+            sessions: env.INTERPRETER_SESSIONS ?? null,
+            packages: toPackages(env.PYODIDE_PACKAGES),
+          },
     http: {
       host: env.HOST,
       port: env.PORT,
@@ -309,6 +325,12 @@ function toFiles(env: Environment, dataDir: string): Config['files'] {
       sessionToken: env.AWS_SESSION_TOKEN ?? null,
     },
   }
+}
+
+/** A folder as an absolute path; an address and `none` as they are. */
+function toPackages(value: string | undefined): string | null {
+  if (value === undefined) return null
+  return value === 'none' || /^https?:\/\//.test(value) ? value : resolve(value)
 }
 
 /** With a database, and with a host, unless a parameter names the folder of a socket. */

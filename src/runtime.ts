@@ -9,6 +9,7 @@ import type { Blobs } from './assistants/files/blobs.ts'
 import { createDiskBlobs } from './assistants/files/disk-blobs.ts'
 import { createFiles } from './assistants/files/files.ts'
 import { createDocumentReader } from './assistants/indexing/document-reader.ts'
+import { openInterpreter } from './assistants/interpreter/open-interpreter.ts'
 import { createLimits } from './assistants/limits.ts'
 import type { ApiEnv } from './assistants/reply.ts'
 import { createHostedTools } from './assistants/runs/hosted-tools.ts'
@@ -90,9 +91,20 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
     isShared: postgres !== null,
   })
   parts.defer(() => vectorStores.queue.close())
+  const interpreter =
+    config.interpreter &&
+    openInterpreter(config.interpreter, {
+      dataDir: config.dataDir,
+      fetch,
+      startTimer,
+      now: Date.now,
+      log,
+    })
+  parts.defer(() => interpreter?.close())
   const hostedTools = createHostedTools({
     ...shared,
     files,
+    interpreter: interpreter ?? undefined,
     search: vectorStores.search,
     waitForFiles: (id, options) => vectorStores.queue.wait(id, options),
   })

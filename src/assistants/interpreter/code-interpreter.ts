@@ -26,19 +26,16 @@ export interface InterpreterDeps {
   log: Logger
 }
 
-/** The interpreter, and a hint that it will be wanted soon: Python then starts meanwhile. */
-export interface StartedInterpreter extends CodeInterpreter {
-  prepare(): void
-}
-
 /** How many sessions that are over are remembered, to say so at their next call. */
 const maxRemembered = 10_000
+/** How long a process waits for a first session, in milliseconds. */
+const unusedMs = 600_000
 
 /**
  * Runs Python in processes of their own, one per session (`sandbox-process.ts`). One more waits as a
  * spare as long as there is a session, so that a new one need not wait for Python to start.
  */
-export function createCodeInterpreter(deps: InterpreterDeps): StartedInterpreter {
+export function createCodeInterpreter(deps: InterpreterDeps): CodeInterpreter {
   const { options, snapshot, packages, startTimer } = deps
   const log = deps.log.child({ module: 'interpreter' })
   const { maxSessions, limits, callMs = 60_000, idleMs = 3_600_000 } = options
@@ -48,6 +45,7 @@ export function createCodeInterpreter(deps: InterpreterDeps): StartedInterpreter
   const remembered = new Set<string>()
   const waiting = new Set<() => void>()
   let isClosed = false
+  let stopUnusedTimer = () => {}
 
   async function startProcess() {
     const [snapshotFile, opened] = await Promise.all([snapshot.file(), packages.open()])
@@ -137,7 +135,12 @@ export function createCodeInterpreter(deps: InterpreterDeps): StartedInterpreter
 
   return {
     prepare() {
-      if (!isClosed) spare.prepare()
+      if (isClosed) return
+      spare.prepare()
+      stopUnusedTimer()
+      stopUnusedTimer = startTimer(unusedMs, () => {
+        if (sessions.size === 0) void spare.end()
+      })
     },
     async run(code, { signal }) {
       const session = await open(code.sessionId, signal)
@@ -159,6 +162,7 @@ export function createCodeInterpreter(deps: InterpreterDeps): StartedInterpreter
     },
     async close() {
       isClosed = true
+      stopUnusedTimer()
       wakeWaiting()
       const all = [...sessions.values()]
       sessions.clear()

@@ -30,6 +30,8 @@ export interface CodeResult {
  * that fails, takes too long or too much memory is a result like any other: its logs say so.
  */
 export interface CodeInterpreter {
+  /** Says that it may be wanted soon: what takes long to start may start meanwhile. */
+  prepare?(): void
   /** One call of a session at a time; the next waits. Throws only what is the host's fault. */
   run(code: CodeToRun, options: { signal: AbortSignal }): Promise<CodeResult>
   /**

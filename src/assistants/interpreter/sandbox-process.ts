@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,6 +20,13 @@ export interface SandboxProcess {
   gone: Promise<void>
   /** Whether the program stays alive for this process. */
   keepProgramAlive(yes: boolean): void
+}
+
+/** The version of the package `pyodide`, by which its packages are addressed. */
+export function pyodideVersion(): string {
+  const text = readFileSync(join(pyodideFolder, 'package.json'), 'utf8')
+  const { version } = JSON.parse(text) as { version: string }
+  return version
 }
 
 /** The folder of the package `pyodide`. */

@@ -84,6 +84,7 @@ export function createHostedTools(deps: HostedToolsDeps): HostedTools {
     },
 
     async open(run, { signal: opening }) {
+      if (isOffered('code_interpreter', run)) interpreter?.prepare?.()
       const tools = [
         ...(search && isOffered('file_search', run)
           ? [await createFileSearchTool({ run, store, search, log })]

@@ -12,7 +12,7 @@ const png =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 describe('the code interpreter', () => {
-  const closing: (() => unknown)[] = []
+  const closing: (() => Promise<void>)[] = []
   const rig = openInterpreter({ after: (close) => closing.push(close) })
   const { run, outputs, interpreter } = rig
   after(async () => {

@@ -58,20 +58,30 @@ w.scheduleCallback.constructor.prototype.call = create_proxy(lambda *a: 1)`),
     js(`E = o.constructor.constructor
 E.prototype.toString = create_proxy(lambda *a: open("${file}").read())
 str(E)`),
-    js(`try:
-    o.js_map(1)
-except BaseException as e:
-    e.js_error.constructor.prepareStackTrace = create_proxy(lambda err, sites: sites[0].getThis())
-    print(e.js_error.stack)
-    print(e.js_error.constructor.prepareStackTrace)
+    js(`from pyodide.ffi import JsException
+sites = []
 try:
-    o.js_map(2)
-except BaseException as e:
-    print(e.js_error.stack)`),
-    js(`try:
-    o.js_map(1)
-except BaseException as e:
-    e.js_error.constructor.constructor("return process.env")()`),
+    o.constructor.constructor("x")
+except JsException as e:
+    kind = e.constructor.prototype.constructor
+    base = o.constructor.getPrototypeOf if False else kind
+    print(kind.name, kind.prepareStackTrace)
+    kind.prepareStackTrace = create_proxy(lambda err, all: sites.append(all[0].getThis()))
+    kind.__class__
+try:
+    o.constructor.constructor("y")
+except JsException as e:
+    print(e.stack)
+[site.process.env for site in sites]`),
+    js(`from pyodide.ffi import JsException
+try:
+    import pyodide.webloop as w
+    w.scheduleCallback(1)
+except JsException as e:
+    e.constructor.prepareStackTrace = create_proxy(lambda err, all: [s.getThis().process.env for s in all])
+    e.constructor.captureStackTrace(o)
+    print(o.stack)
+    e.constructor.constructor("return process.env")()`),
     js('import pyodide.ffi; pyodide.ffi.run_sync(o.constructor.constructor("return fetch(1)")())'),
     'import gc; [type(x) for x in gc.get_objects() if "JsProxy" in type(x).__name__][0]',
     `import gc

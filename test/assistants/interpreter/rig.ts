@@ -1,18 +1,21 @@
 import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 
 import {
   createCodeInterpreter,
   type InterpreterOptions,
-  type StartedInterpreter,
 } from '../../../src/assistants/interpreter/code-interpreter.ts'
-import type { CodeOutput, InputFile } from '../../../src/assistants/interpreter/interpreter.ts'
+import type {
+  CodeInterpreter,
+  CodeOutput,
+  InputFile,
+} from '../../../src/assistants/interpreter/interpreter.ts'
 import { defaultLimits } from '../../../src/assistants/interpreter/limits.ts'
 import { createPackages, type PackageSource } from '../../../src/assistants/interpreter/packages.ts'
 import { createSnapshot } from '../../../src/assistants/interpreter/snapshot.ts'
 import { createLogger } from '../../../src/log.ts'
+import type { StartTimer } from '../../../src/timer.ts'
 import { createManualTimers } from '../../schedule/manual-timers.ts'
 
 const log = createLogger({ level: 'silent', pretty: false })
@@ -21,11 +24,11 @@ const { signal } = new AbortController()
 const snapshotFolder = join(tmpdir(), 'guagua-test-python')
 
 export interface InterpreterRig {
-  interpreter: StartedInterpreter
+  interpreter: CodeInterpreter
   timers: ReturnType<typeof createManualTimers>
   /** Runs code and returns what it printed; pictures appear as `<name: bytes>`. */
-  run(code: string, options?: RunOptions): Promise<string>
-  outputs(code: string, options?: RunOptions): Promise<CodeOutput[]>
+  run: (code: string, options?: RunOptions) => Promise<string>
+  outputs: (code: string, options?: RunOptions) => Promise<CodeOutput[]>
 }
 
 interface RunOptions {
@@ -36,12 +39,14 @@ interface RunOptions {
 
 interface RigOptions extends Partial<InterpreterOptions> {
   source?: PackageSource
+  /** Default: timers that the test fires. */
+  startTimer?: StartTimer
 }
 
 /** The interpreter with timers that the test fires; it is closed after the test. */
 export function openInterpreter(
-  t: Pick<TestContext, 'after'>,
-  { source = { type: 'none' }, ...options }: RigOptions = {},
+  t: { after(close: () => Promise<void>): void },
+  { source = { type: 'none' }, startTimer, ...options }: RigOptions = {},
 ): InterpreterRig {
   mkdirSync(snapshotFolder, { recursive: true })
   const timers = createManualTimers()
@@ -50,7 +55,7 @@ export function openInterpreter(
     options: { maxSessions: 3, limits, ...options },
     snapshot: createSnapshot({ folder: snapshotFolder, limits, log }),
     packages: createPackages({ source, fetch, log, now: Date.now }),
-    startTimer: timers.startTimer,
+    startTimer: startTimer ?? timers.startTimer,
     log,
   })
   t.after(() => interpreter.close())

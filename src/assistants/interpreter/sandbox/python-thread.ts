@@ -201,6 +201,8 @@ function closeDoors(pyodide: PyodideAPI, files: MemoryFiles): void {
   for (const name of ['fetch', 'WebSocket', 'EventSource', 'require', 'navigator', 'process']) {
     Reflect.deleteProperty(globalThis, name)
   }
+  // Who may shape stack traces is handed whatever runs.
+  Object.defineProperty(Error, 'prepareStackTrace', { value: undefined })
   // Emscripten's `exit()` wants one.
   Object.assign(globalThis, { process: { __proto__: null, exitCode: 0, exit() {} } })
 }
