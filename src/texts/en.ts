@@ -1,3 +1,4 @@
+import { filesInAnswers } from './files-in-answers.en.ts'
 import { cliSchedule, scheduleImport } from './schedule-import.en.ts'
 import { calendarFailures, scheduleRefusals } from './schedule-refusals.en.ts'
 
@@ -5,6 +6,8 @@ import { calendarFailures, scheduleRefusals } from './schedule-refusals.en.ts'
 export const en = {
   activity: {
     ask_database: 'Looking up the schedule…',
+    file_search: 'Searching the class files…',
+    code_interpreter: 'Running Python…',
     other: 'Working on it…',
   },
   ending: {
@@ -13,6 +16,7 @@ export const en = {
     newThread: 'I could not find our earlier conversation any more, so this is a new one.',
     restInFile: 'The rest of the answer is in the file.',
   },
+  ...filesInAnswers,
   howIKnow: {
     button: 'How I know',
     query: 'Query {{number}}',

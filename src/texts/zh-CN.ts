@@ -1,4 +1,5 @@
 import type { Texts } from './en.ts'
+import { filesInAnswers } from './files-in-answers.zh-CN.ts'
 import { cliSchedule, scheduleImport } from './schedule-import.zh-CN.ts'
 import { calendarFailures, scheduleRefusals } from './schedule-refusals.zh-CN.ts'
 
@@ -6,6 +7,8 @@ import { calendarFailures, scheduleRefusals } from './schedule-refusals.zh-CN.ts
 export const zhCN: Texts = {
   activity: {
     ask_database: '查询课程表…',
+    file_search: '正在查找资料…',
+    code_interpreter: '正在运行 Python…',
     other: '处理中…',
   },
   ending: {
@@ -14,6 +17,7 @@ export const zhCN: Texts = {
     newThread: '之前的对话已经找不到了，这是一段新的对话。',
     restInFile: '余下的内容在附件里。',
   },
+  ...filesInAnswers,
   howIKnow: {
     button: '怎么知道的',
     query: '查询 {{number}}',
