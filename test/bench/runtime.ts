@@ -28,6 +28,7 @@ import {
   withClient,
   type Measured,
 } from './runtime/figures.ts'
+import { measurePython } from './runtime/python.ts'
 import { judgeRuntime, toRuntimeTable, type Column, type RuntimeFigure } from './runtime/report.ts'
 import {
   postgresDatabase,
@@ -59,6 +60,8 @@ add('baseline', [
   ...(await measureBaseline(join(folder, 'baseline'), sizes)),
   ...(await measureModel(modelUrl, sizes)),
 ])
+say('Python')
+add('sqlite', await measurePython(join(folder, 'python'), sizes))
 await measureOn('sqlite', sqliteDatabase(join(folder, 'sqlite')))
 const serverUrl = process.env.TEST_DATABASE_URL
 if (serverUrl) await measureOn('postgres', await postgresDatabase(serverUrl))

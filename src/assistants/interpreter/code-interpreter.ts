@@ -2,7 +2,7 @@ import type { Logger } from '../../log.ts'
 import type { StartTimer } from '../../timer.ts'
 import type { CodeInterpreter } from './interpreter.ts'
 import type { Packages } from './packages.ts'
-import { pyodideFolder, startSandboxProcess } from './sandbox-process.ts'
+import { pyodideFolder, startSandboxProcess, type SandboxProcess } from './sandbox-process.ts'
 import type { SandboxLimits } from './sandbox/messages.ts'
 import { createSession, type Session } from './session.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -61,6 +61,12 @@ export function createCodeInterpreter(deps: InterpreterDeps): CodeInterpreter {
 
   const spare = createSpare({ startProcess, log })
 
+  async function takeProcess(): Promise<SandboxProcess> {
+    const taken = await spare.take()
+    if (sessions.size > 0) spare.prepare()
+    return taken
+  }
+
   function forget(sessionId: string, session: Session): void {
     if (sessions.get(sessionId) !== session) return
     sessions.delete(sessionId)
@@ -103,7 +109,7 @@ export function createCodeInterpreter(deps: InterpreterDeps): CodeInterpreter {
 
   function add(sessionId: string): Session {
     const session = createSession({
-      takeProcess: () => spare.take(),
+      takeProcess,
       packages,
       startTimer,
       log: log.child({ sessionId }),
@@ -144,9 +150,7 @@ export function createCodeInterpreter(deps: InterpreterDeps): CodeInterpreter {
     },
     async run(code, { signal }) {
       const session = await open(code.sessionId, signal)
-      const result = session.run(code, { signal })
-      spare.prepare()
-      return result
+      return session.run(code, { signal })
     },
     async readFile(sessionId, path) {
       return sessions.get(sessionId)?.readFile(path)

@@ -12,7 +12,8 @@ import { pyodideFolder } from './sandbox-process.ts'
 /** Where packages such as numpy come from: a folder, an address, or nowhere. */
 export type PackageSource =
   | { type: 'folder'; folder: string }
-  | { type: 'address'; url: string; cacheFolder: string }
+  /** `lockFolder` is where the lock file is; default the package `pyodide`, which fits its address. */
+  | { type: 'address'; url: string; cacheFolder: string; lockFolder?: string }
   | { type: 'none' }
 
 export interface Packages {
@@ -63,7 +64,7 @@ const retryAfterMs = 60_000
 const lockFileName = 'pyodide-lock.json'
 
 export function createPackages({ source, fetch, log, now }: PackagesDeps): Packages {
-  const folder = source.type === 'folder' ? source.folder : pyodideFolder
+  const folder = source.type === 'folder' ? source.folder : lockFolderOf(source)
   const wheels = source.type === 'address' ? source.cacheFolder : folder
   let lock: Promise<Lock | null> | undefined
   const verified = new Map<string, Promise<void>>()
@@ -135,6 +136,11 @@ export function createPackages({ source, fetch, log, now }: PackagesDeps): Packa
       return provided
     },
   }
+}
+
+function lockFolderOf(source: PackageSource): string {
+  const { lockFolder = pyodideFolder } = source.type === 'address' ? source : {}
+  return lockFolder
 }
 
 function parseLock(text: string): Lock {

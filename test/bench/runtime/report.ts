@@ -43,6 +43,18 @@ const rules: Rule[] = [
     bound: 'least',
     value: (of) => slower(of('poll_runs_per_s').postgres, of('stream_runs_per_s').postgres),
   },
+  {
+    title: 'Python in a new thread ≤ 300 ms',
+    limit: 300,
+    bound: 'most',
+    value: (of) => of('python_new_ms').sqlite,
+  },
+  {
+    title: 'Python in a warm thread ≤ 20 ms',
+    limit: 20,
+    bound: 'most',
+    value: (of) => of('python_warm_ms').sqlite,
+  },
   ...(['sqlite', 'postgres'] as const).flatMap((column): Rule[] => [
     {
       title: `run overhead p50 ≤ 5 ms, ${column}`,

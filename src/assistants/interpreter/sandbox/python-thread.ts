@@ -276,7 +276,7 @@ async function run({ code, unavailable }: Run, { runner, log }: Python): Promise
     if (cell !== cells) return
     // The cell waits, or this would not be called: the signal would hit whatever comes next.
     Atomics.store(numbers, shared.signal, 0)
-    runner.cancel()
+    runner.cancel(cell)
   }
   interrupts.on('message', cancel)
   try {

@@ -31,6 +31,7 @@ _cells = 0
 _task = None
 _is_in_cell = False
 _is_stopped = False
+_stopped_cell = 0
 _unavailable = {}
 
 
@@ -220,9 +221,9 @@ def imports_of(source):
 def _stop(*_):
     """SIGINT: stops the code of a cell only, never what is done before and after it."""
     global _is_stopped
-    _is_stopped = True
     if _is_in_cell:
         raise KeyboardInterrupt
+    _is_stopped = True
 
 
 def _refuse_input(prompt=""):
@@ -294,7 +295,7 @@ async def _run_cell(source):
     runner = CodeRunner(source, filename=filename, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     try:
         _is_in_cell = True
-        if _is_stopped:
+        if _is_stopped or _stopped_cell == _cells:
             raise KeyboardInterrupt
         return await runner.compile().run_async(namespace)
     finally:
@@ -362,9 +363,9 @@ def _flush():
             stream.flush()
 
 
-def cancel():
-    """Ends a cell that waits for something, or has not begun."""
-    global _is_stopped
-    _is_stopped = True
-    if _task is not None:
+def cancel(cell):
+    """Ends a cell, by its number, that waits for something or has not begun."""
+    global _stopped_cell
+    _stopped_cell = cell
+    if _task is not None and cell == _cells:
         _task.cancel()
