@@ -15,6 +15,7 @@ import { watchChanges } from '../schedule/store/watch-changes.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import { createAnswerer } from './answer.ts'
 import { createAssistant } from './assistant.ts'
+import { createClassStores } from './class-files/class-stores.ts'
 import { createClient } from './client.ts'
 import { type Clock, systemClock, wait } from './clock.ts'
 import { loadCommands } from './command-loader.ts'
@@ -93,9 +94,18 @@ export function createBot(deps: BotDeps): Bot {
   const client = createClient(deps)
   const translations = createTranslations()
   const conversations = createConversations({ keyv, clock, log, deleteThread })
-  const assistant = createAssistant({ ...deps, log })
+  const classStores = createClassStores({ openai, keyv })
+  const assistant = createAssistant({ ...deps, classStores, log })
   const ownsAssistant = deps.assistantId === undefined
-  const contextOf = createRunContext({ schedules, tools, clock, log, timeZone, ownsAssistant })
+  const contextOf = createRunContext({
+    schedules,
+    tools,
+    classStores,
+    clock,
+    log,
+    timeZone,
+    ownsAssistant,
+  })
   const startRun = createRunStart({ openai, assistant, conversations, contextOf, clock })
   const answer = createAnswerer({ openai, startRun, tools, clock, log })
   const turns = createTurns({ answer, translations, clock, log })
@@ -217,7 +227,9 @@ export function createBot(deps: BotDeps): Bot {
         watchGuilds()
         ready.resolve()
       })
-      assistant.id().catch((err: unknown) => log.error({ err }, 'the assistant is not available'))
+      assistant
+        .id(null)
+        .catch((err: unknown) => log.error({ err }, 'the assistant is not available'))
       await client.login(deps.token)
       await ready.promise
       await departures.arrive(client.guilds.cache.keys())

@@ -75,7 +75,7 @@ export function createRunStart(deps: RunStartDeps) {
     const { instructions, tools } = await contextOf(request.place)
     for (let attempt = 1; ; attempt += 1) {
       const [assistantId, threadId] = await Promise.all([
-        assistant.id(),
+        assistant.id(request.place.guildId),
         conversations.threadOf(key, () => createThread(request.place)),
       ])
       try {
@@ -99,7 +99,7 @@ export function createRunStart(deps: RunStartDeps) {
         else if (isThreadGone(error)) {
           await conversations.lose(key, threadId)
           isNewThread = true
-        } else if (isAssistantGone(error)) assistant.lost()
+        } else if (isAssistantGone(error)) assistant.lost(request.place.guildId)
         else throw error
       }
     }

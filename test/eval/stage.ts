@@ -13,6 +13,7 @@ import { createRunService } from '../../src/assistants/runs/service.ts'
 import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
 import { createAnswerer } from '../../src/bot/answer.ts'
 import { createAssistant } from '../../src/bot/assistant.ts'
+import { createClassStores } from '../../src/bot/class-files/class-stores.ts'
 import type { Place } from '../../src/bot/conversations.ts'
 import { createRunContext } from '../../src/bot/run-context.ts'
 import { createRunStart } from '../../src/bot/run-start.ts'
@@ -136,8 +137,9 @@ export async function openStage({ models, model, log }: StageOptions): Promise<S
       return () => clearTimeout(timer)
     },
   }
-  const assistant = createAssistant({ openai, keyv: new Keyv(), log, model, tools })
-  const shared = { openai, tools, clock, log }
+  const classStores = createClassStores({ openai, keyv: new Keyv() })
+  const shared = { openai, tools, classStores, clock, log }
+  const assistant = createAssistant({ ...shared, keyv: new Keyv(), model })
   const contextOf = createRunContext({ ...shared, schedules, timeZone, ownsAssistant: true })
   const startRun = createRunStart({
     ...shared,
