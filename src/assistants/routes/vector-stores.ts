@@ -19,6 +19,7 @@ import {
   modifyFileBody,
   modifyVectorStoreBody,
   searchBody,
+  searchQuery,
   toAttachment,
   toBatchAttachments,
   toNewVectorStore,
@@ -111,6 +112,7 @@ export function vectorStoreRoutes({
 
   routes.post('/:vector_store_id/search', async (context) => {
     const id = storeId(context)
+    const { include = [] } = readQuery(context, searchQuery)
     const body = await readBody(context, searchBody)
     const { status } = await storesOf(context).get(id, seconds())
     if (status === 'expired') throw expiredStore(id)
@@ -136,10 +138,11 @@ export function vectorStoreRoutes({
       },
       { signal },
     )
+    const toResult = include.length > 0 ? toLocatedResult : toSearchResult
     return replyJson(context, {
       object: 'vector_store.search_results.page',
       search_query: queries,
-      data: found.map(toSearchResult),
+      data: found.map(toResult),
       has_more: false,
       next_page: null,
     })
@@ -233,4 +236,10 @@ function toSearchResult({
   text,
 }: FoundPassage): OpenAI.VectorStoreSearchResponse {
   return { file_id: fileId, filename, score, attributes, content: [{ type: 'text', text }] }
+}
+
+/** Beyond the API: where in its file the passage stands, for those who ask with `include[]=location`. */
+function toLocatedResult(passage: FoundPassage) {
+  const { page, heading } = passage
+  return { ...toSearchResult(passage), page, heading }
 }

@@ -125,6 +125,14 @@ export const searchBody = z.strictObject({
     .exactOptional(),
 })
 
+/** Clients that send something else keep their answers: the API has no such parameter. */
+export const searchQuery = z.object({
+  include: z
+    .array(z.string())
+    .transform((names) => names.filter((name) => name === 'location'))
+    .exactOptional(),
+})
+
 export const filesQuery = pageQuery.extend({
   filter: z.enum(['in_progress', 'completed', 'failed', 'cancelled']).exactOptional(),
 })
