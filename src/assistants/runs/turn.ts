@@ -95,7 +95,8 @@ export function createTurn(deps: TurnDeps): Turn {
       emitContent([append(blocks, { type, refusal: whole })])
       return
     }
-    if (!isTextBlock(blocks.at(-1))) citations = createCitations()
+    // One for each block of text, which may hold back all that has come of it.
+    citations ??= createCitations()
     emitPieces(citations ? await citations.add(whole) : [{ text: whole }])
   }
 

@@ -251,6 +251,25 @@ describe('hosted tools', () => {
     assert.ok(text.length < 8_000 && text.length > 3_000, String(text.length))
   })
 
+  it('lose nothing of an answer that begins as a reference does', async () => {
+    fake.search = () => [passage('Text.')]
+    const rig = await open()
+    for (const pieces of [
+      ['【', '0:0†notes.pdf】', ' says so.'],
+      ['s', 'o it is.'],
+      ['s', 'and', 'box', 'es'],
+      ['【', '9'],
+      ['s'],
+    ]) {
+      server.script({ toolCalls: [search] }, { text: pieces })
+      const target = await start(rig)
+      assert.equal((await ended(rig, target)).status, 'completed')
+      const { data } = await rig.store.listMessages(target.threadId, { limit: 1, order: 'desc' })
+      const [block] = data[0]?.content ?? []
+      assert.equal(block?.type === 'text' && block.text.value, pieces.join(''))
+    }
+  })
+
   it('are not offered where the runtime has none', async () => {
     server.script('Done')
     const rig = await createRig({ path, server })
