@@ -74,7 +74,11 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   const blobs = await openBlobs(config)
   const files = createFiles({ ...shared, blobs, every: everyInterval })
   parts.defer(() => files.close())
-  const index = createSqliteIndex({ path: join(config.dataDir, 'search.sqlite'), log })
+  const index = createSqliteIndex({
+    path: join(config.dataDir, 'search.sqlite'),
+    embedder: null,
+    log,
+  })
   parts.defer(() => index.close())
   const reader = createDocumentReader({ log })
   parts.defer(() => reader.close())

@@ -23,7 +23,11 @@ export function createTestVectorStores(
 ): TestVectorStores {
   const folder = mkdtempSync(join(tmpdir(), 'guagua-search-'))
   const reader = createDocumentReader({ log: deps.log })
-  const index = createSqliteIndex({ path: join(folder, 'search.sqlite'), log: deps.log })
+  const index = createSqliteIndex({
+    path: join(folder, 'search.sqlite'),
+    embedder: null,
+    log: deps.log,
+  })
   const vectorStores = createVectorStores({ reader, index, isShared: false, ...deps })
   return {
     ...vectorStores,

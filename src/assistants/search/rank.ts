@@ -46,6 +46,18 @@ function rarity(texts: number, all: number): number {
   return Math.log(1 + (all - known + 0.5) / (known + 0.5))
 }
 
+export interface Weights {
+  text: number
+  embedding: number
+}
+
+/** Words count where nothing else would. */
+export function usableWeights(weights: Weights | undefined, hasVectors: boolean): Weights {
+  const { text, embedding } = weights ?? { text: 1, embedding: 1 }
+  if (!hasVectors || (text === 0 && embedding === 0)) return { text: 1, embedding: 0 }
+  return { text, embedding }
+}
+
 /** Candidates of one way of asking, the best first. */
 export interface RankedList {
   weight: number

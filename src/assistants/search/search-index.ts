@@ -47,6 +47,12 @@ export interface SearchIndex {
   search(query: IndexQuery, options: { signal: AbortSignal }): Promise<Hit[]>
   /** The chunks of one file in order, from `position`. */
   passages(file: IndexedFile, range: { position: number; limit: number }): Promise<Passage[]>
+  /**
+   * Calls `fill` where files that should be found are not in the index: now, if it is new, was damaged or
+   * knows the files by another embedding model, and later, if it has to be made anew. `fill` sees to it
+   * that every file is written again. Until it has succeeded, the next start calls it, too.
+   */
+  keepWhole(fill: () => Promise<void>): Promise<void>
   /** Answers when it can be searched; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>

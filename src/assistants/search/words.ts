@@ -17,6 +17,11 @@ export function wordsOf(text: string): string[] {
   return words
 }
 
+/** What a chunk is found by: a heading says what the text below it is about, even where the text does not. */
+export function withHeading({ text, heading }: { text: string; heading: string | null }): string {
+  return heading === null ? text : `${heading}\n${text}`
+}
+
 /**
  * The different words of a question. Those that nearly every text has are left out, unless it has no
  * others.

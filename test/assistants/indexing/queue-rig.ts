@@ -51,7 +51,11 @@ export async function createQueueRig(folder: string, given?: Store): Promise<Que
   const store =
     given ?? (await createSqliteStore({ path: join(folder, 'store.sqlite'), log: silent }))
   const blobs = createDiskBlobs({ folder: join(folder, 'files') })
-  const index = createSqliteIndex({ path: join(folder, 'search.sqlite'), log: silent })
+  const index = createSqliteIndex({
+    path: join(folder, 'search.sqlite'),
+    embedder: null,
+    log: silent,
+  })
   const clock = { now: 1_790_000_000_000 }
   const now = () => clock.now
   const never = () => () => {}

@@ -22,7 +22,7 @@ describe('the search index on SQLite', () => {
   let index: SearchIndex
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'guagua-index-'))
-    index = createSqliteIndex({ path: join(folder, 'search.sqlite'), log })
+    index = createSqliteIndex({ path: join(folder, 'search.sqlite'), embedder: null, log })
   })
   after(async () => {
     await index.close()

@@ -1,12 +1,13 @@
 import type { Database } from 'better-sqlite3'
 
-import { createTextScore, fuse, type QueryWord, type RankedList } from '../rank.ts'
+import { createTextScore, fuse, usableWeights, type QueryWord, type RankedList } from '../rank.ts'
 import type { Hit, IndexQuery, Passage } from '../search-index.ts'
+import { rankByMeaning, toBits } from '../vectors.ts'
 import { queryWords } from '../words.ts'
 import type { ReaderCalls } from './messages.ts'
 
-/** Texts that are compared word by word. */
-const maxCandidates = 200
+/** Texts that are compared word by word, or number by number; more only if more are wanted. */
+const minCandidates = 200
 
 /**
  * Texts that may be looked at to find those: of more than these, only the rarer words choose the
@@ -52,6 +53,12 @@ export function createIndexReader(database: Database): ReaderCalls {
   const wordsIn = database.prepare<[number], { words: string }>(
     'select words from chunks where id = ?',
   )
+  const dimensions = database.prepare<[], { dimensions: number | null }>(
+    'select dimensions from settings',
+  )
+  const vectorOf = database.prepare<[number], { fine: Buffer }>(
+    'select fine from vectors where chunk = ?',
+  )
   const chunk = database.prepare<[number], ChunkRow>(
     `select chunks.*, files.name as file, vector_stores.name as vector_store from chunks
      join files on files.id = chunks.file
@@ -93,37 +100,66 @@ export function createIndexReader(database: Database): ReaderCalls {
     }
   }
 
+  interface Place {
+    stores: Stores
+    fileIds: readonly string[] | undefined
+    candidates: number
+  }
+
   /** The texts that answer best to one way of asking. */
-  function rank(text: string, stores: Stores, fileIds: readonly string[] | undefined) {
+  function rankByWords(text: string, { stores, fileIds, candidates }: Place): Ranked[] {
     const all = collection.get() ?? { texts: 0, words: 0 }
     const words = queryWords(text)
       .slice(0, maxQueryWords)
       .map((word): QueryWord => ({ word, texts: occurrences(word, all.texts) }))
       .filter(({ texts }) => texts > 0)
     if (words.length === 0) return []
-    const candidates = match.all({
+    const matching = match.all({
       expression: toExpression(words, stores, all.texts),
       stores: JSON.stringify(stores.ids),
       files: fileIds ? JSON.stringify(fileIds) : null,
-      limit: maxCandidates,
+      limit: candidates,
     })
     const scoreOf = createTextScore(words, {
       texts: all.texts,
       averageLength: all.words / Math.max(all.texts, 1),
     })
-    return candidates
+    return matching
       .map(({ id }) => ({ id, score: scoreOf(wordsIn.get(id)?.words.split(' ') ?? []) }))
       .toSorted((one, other) => other.score - one.score || one.id - other.id)
   }
 
+  /** The extension is there only with an embedding model. */
+  const nearest = lazily(() => createNearest(database))
+
+  function rankVector(question: Float32Array, { stores, fileIds, candidates }: Place): Ranked[] {
+    if (dimensions.get()?.dimensions !== question.length) return []
+    const ids = nearest()({
+      bits: toBits(question),
+      stores: JSON.stringify(stores.ids),
+      files: fileIds ? JSON.stringify(fileIds) : null,
+      limit: candidates,
+    })
+    const vectors = ids.flatMap(({ id }) => {
+      const row = vectorOf.get(id)
+      return row ? [{ id, fine: row.fine }] : []
+    })
+    return rankByMeaning(question, vectors)
+  }
+
   return {
-    search({ vectorStoreIds, fileIds, texts, limit }: IndexQuery): Hit[] {
+    search({ vectorStoreIds, fileIds, texts, weights, limit }: IndexQuery, vectors): Hit[] {
       const stores = storesOf(vectorStoreIds)
       if (stores.chunks === 0) return []
-      const lists = texts.map((text): RankedList => ({
-        weight: 1,
-        hits: rank(text, stores, fileIds),
-      }))
+      const place = { stores, fileIds, candidates: Math.max(minCandidates, limit) }
+      const weight = usableWeights(weights, vectors !== null)
+      const lists: RankedList[] = []
+      for (const [index, text] of texts.entries()) {
+        if (weight.text > 0) lists.push({ weight: weight.text, hits: rankByWords(text, place) })
+        const vector = vectors?.[index]
+        if (!vector || weight.embedding === 0) continue
+        lists.push({ weight: weight.embedding, hits: rankVector(vector, place) })
+      }
       return fuse(lists)
         .slice(0, limit)
         .flatMap(({ id, score }) => {
@@ -135,6 +171,55 @@ export function createIndexReader(database: Database): ReaderCalls {
     passages: ({ vectorStoreId, fileId }, { position, limit }) =>
       chunksOf.all(vectorStoreId, fileId, position, limit).map(toPassage),
   }
+}
+
+interface Ranked {
+  id: number
+  score: number
+}
+
+interface NearQuery {
+  bits: Uint8Array
+  /** JSON arrays. */
+  stores: string
+  files: string | null
+  limit: number
+}
+
+/** The chunks whose vectors have most signs in common with a question's. */
+function createNearest(database: Database): (query: NearQuery) => { id: number }[] {
+  const order = 'order by vec_distance_hamming(vec_bit(bits), vec_bit(@bits)) limit @limit'
+  // Looking up each chunk's file would take longer than comparing its vector.
+  const nearOfAll = database.prepare<[NearQuery], { id: number; state: number }>(
+    `select near.chunk as id, files.state from (
+       select chunk from vector_bits
+       where vector_store in (select value from json_each(@stores)) ${order}
+     ) as near
+     join chunks on chunks.id = near.chunk
+     join files on files.id = chunks.file`,
+  )
+  const nearOfReady = database.prepare<[NearQuery], { id: number }>(
+    `select vector_bits.chunk as id from files
+     join chunks on chunks.file = files.id
+     join vector_bits
+       on vector_bits.vector_store = files.vector_store and vector_bits.chunk = chunks.id
+     where files.vector_store in (select value from json_each(@stores)) and files.state = 1
+       and (@files is null or files.name in (select value from json_each(@files)))
+     ${order}`,
+  )
+  return (query) => {
+    if (query.files === null) {
+      const near = nearOfAll.all({ ...query, limit: query.limit * 2 })
+      const ready = near.filter(({ state }) => state === 1)
+      if (ready.length >= query.limit || near.length < query.limit * 2) return ready
+    }
+    return nearOfReady.all(query)
+  }
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }
 
 interface MatchQuery {
