@@ -50,33 +50,51 @@ export function imageFileIds({ content }: Message): string[] {
   return content.flatMap((block) => (block.type === 'image_file' ? [block.image_file.file_id] : []))
 }
 
-/** Remembers which files an assistant or thread names from now on. */
+/**
+ * Remembers which files an assistant or thread names from now on. The caller has it locked. Only what
+ * differs is written: who deletes one of the others must find its owner.
+ */
 export async function ownFiles(
   trx: Kysely<Database>,
   { ownerId, isNew, resources }: { ownerId: string; isNew: boolean; resources: Resources },
 ): Promise<void> {
-  if (!isNew) await trx.deleteFrom('file_owners').where('owner_id', '=', ownerId).execute()
-  const ids = new Set(codeFileIds(resources))
-  if (ids.size === 0) return
-  const rows = [...ids].map((file_id) => ({ file_id, owner_id: ownerId }))
-  await trx.insertInto('file_owners').values(rows).execute()
+  const ids = [...new Set(codeFileIds(resources))]
+  if (!isNew) {
+    await trx
+      .deleteFrom('file_owners')
+      .where('owner_id', '=', ownerId)
+      .$if(ids.length > 0, (owners) => owners.where('file_id', 'not in', ids))
+      .execute()
+  }
+  if (ids.length === 0) return
+  const rows = ids.map((file_id) => ({ file_id, owner_id: ownerId }))
+  await trx
+    .insertInto('file_owners')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }
 
-/** Takes a file that is gone off the lists of all that name it. */
+/**
+ * Takes a file that is gone off the lists of all that name it; as it is gone, nobody new can. Locks
+ * owners before what is remembered of them, as whoever changes an owner does.
+ */
 export async function disownFile(
   trx: Kysely<Database>,
   { fileId, dialect }: { fileId: string; dialect: SqlDialect },
 ): Promise<void> {
   const owners = await trx
-    .deleteFrom('file_owners')
+    .selectFrom('file_owners')
+    .select('owner_id')
     .where('file_id', '=', fileId)
-    .returning('owner_id')
     .execute()
   // In one order, so that two that are deleted at the same time do not wait for each other.
   for (const id of owners.map(({ owner_id }) => owner_id).toSorted()) {
     if (id.startsWith('asst')) await takeFromAssistant(trx, { id, fileId, dialect })
     else await takeFromThread(trx, { id, fileId, dialect })
   }
+  if (owners.length === 0) return
+  await trx.deleteFrom('file_owners').where('file_id', '=', fileId).execute()
 }
 
 interface Taking {

@@ -19,6 +19,7 @@ import type { Store } from '../../../src/assistants/store/store.ts'
 import { newId } from '../../../src/ids.ts'
 import { createLogger } from '../../../src/log.ts'
 import { createTestDatabase, withoutServer, type TestDatabase } from '../../helpers/postgres.ts'
+import { newAssistant, newMessage, newThread } from '../store/objects.ts'
 
 const log = createLogger({ level: 'silent', pretty: false })
 const hour = 3_600_000
@@ -154,18 +155,7 @@ function describeFiles(name: string, open: () => Promise<Store>): void {
       const files = openFiles(store)
       for (let round = 0; round < 10; round += 1) {
         const { id } = await create(files, `round ${round}`)
-        const assistant = {
-          id: newId('asst_'),
-          object: 'assistant' as const,
-          created_at: clock / 1000,
-          name: null,
-          description: null,
-          model: 'm',
-          instructions: null,
-          tools: [],
-          metadata: {},
-          tool_resources: {},
-        }
+        const assistant = newAssistant()
         await store.insertAssistant(assistant)
         const tool_resources = { code_interpreter: { file_ids: [id] } }
         const [taken, deleted] = await Promise.allSettled([
@@ -176,6 +166,42 @@ function describeFiles(name: string, open: () => Promise<Store>): void {
         if (taken.status === 'rejected') assert.match(String(taken.reason), /No such File object/)
         const now = await store.getAssistant(assistant.id)
         assert.deepEqual(now?.tool_resources?.code_interpreter?.file_ids ?? [], [])
+      }
+    })
+
+    it('leave their thread and assistant while these are changed, or deleted', async () => {
+      const files = openFiles(store)
+      const time = clock / 1000
+      for (let round = 0; round < 20; round += 1) {
+        const [kept, gone, added] = await Promise.all(
+          ['kept', 'gone', 'added'].map(async (text) => (await create(files, text)).id),
+        )
+        assert.ok(kept !== undefined && gone !== undefined && added !== undefined)
+        const tool_resources = { code_interpreter: { file_ids: [kept, gone] } }
+        const thread = { ...newThread(), tool_resources }
+        const assistants = [0, 1].map(() => newAssistant({ tool_resources }))
+        const [changed, deleted] = assistants
+        assert.ok(changed && deleted)
+        await store.insertThread(thread, [])
+        for (const assistant of assistants) await store.insertAssistant(assistant)
+        const attachments = [{ file_id: added, tools: [{ type: 'code_interpreter' as const }] }]
+        const smaller = { tool_resources: { code_interpreter: { file_ids: [kept] } } }
+        const done = await Promise.all([
+          store.insertMessage({ ...newMessage(thread.id), attachments }),
+          store.updateAssistant(changed.id, smaller, time),
+          store.deleteAssistant(deleted.id),
+          files.project('default').delete(gone),
+        ])
+        assert.deepEqual(done.slice(2), [true, true])
+        assert.deepEqual((await store.getThread(thread.id))?.tool_resources, {
+          code_interpreter: { file_ids: [kept, added] },
+        })
+        await files.project('default').delete(kept)
+        assert.deepEqual((await store.getThread(thread.id))?.tool_resources, {
+          code_interpreter: { file_ids: [added] },
+        })
+        const left = { code_interpreter: { file_ids: [] } }
+        assert.deepEqual((await store.getAssistant(changed.id))?.tool_resources, left)
       }
     })
 
