@@ -2,7 +2,12 @@ import type { z } from 'zod'
 
 import type { ApiContext } from './reply.ts'
 import { assertId, type IdParam } from './wire/ids.ts'
-import { includeQuery, toQueryValues } from './wire/list-query.ts'
+import {
+  includedContent,
+  includedLocation,
+  includeQuery,
+  toQueryValues,
+} from './wire/list-query.ts'
 import { parseRequest } from './wire/parse.ts'
 import type { ShownOptions } from './wire/steps.ts'
 
@@ -24,5 +29,8 @@ export function readQuery<Schema extends z.ZodType>(
 /** Checks `include[]`, and answers what it asks for. */
 export function readInclude(context: ApiContext): ShownOptions {
   const { include = [] } = readQuery(context, includeQuery)
-  return { withContent: include.length > 0 }
+  return {
+    withContent: include.includes(includedContent),
+    withLocation: include.includes(includedLocation),
+  }
 }

@@ -10,11 +10,14 @@ export const pageQuery = z.object({
   before: cursor,
 })
 
-/** The one thing that can be asked for in addition (reference 1.3). */
+const results = 'step_details.tool_calls[*].file_search.results[*]'
+export const includedContent = `${results}.content` as const
+/** Beyond the API; see `toShownStep`. */
+export const includedLocation = `${results}.location` as const
+
+/** What can be asked for in addition (reference 1.3). */
 export const includeQuery = z.object({
-  include: z
-    .array(z.enum(['step_details.tool_calls[*].file_search.results[*].content']))
-    .exactOptional(),
+  include: z.array(z.enum([includedContent, includedLocation])).exactOptional(),
 })
 
 /**

@@ -7,9 +7,24 @@ type ToolCall = OpenAI.Beta.Threads.Runs.ToolCall
 type SearchCall = OpenAI.Beta.Threads.Runs.FileSearchToolCall
 type Result = NonNullable<SearchCall['file_search']['results']>[number]
 
+/** As it is kept; see `runs/hosted-calls.ts`. */
+interface StoredResult extends Result {
+  attributes?: object
+  page?: number | null
+  heading?: string | null
+  search?: number | undefined
+}
+
+type StoredSearch = Omit<SearchCall['file_search'], 'results'> & {
+  results?: StoredResult[]
+  number?: number
+}
+
 export interface ShownOptions {
   /** Whether `include[]` asks for the text of search results. */
   withContent: boolean
+  /** Whether it asks where their texts stand; beyond the API. */
+  withLocation?: boolean
 }
 
 /** The step as the API shows it: what is kept of a tool call for the model only is left out. */
@@ -36,10 +51,12 @@ function toShownCall(call: ToolCall, options: ShownOptions): ToolCall {
       return { id: call.id, type: call.type, code_interpreter: { input, outputs } }
     }
     case 'file_search': {
-      const { ranking_options, results } = call.file_search
+      const { ranking_options, results, number } = call.file_search as StoredSearch
       const file_search = {
         ...(ranking_options && { ranking_options }),
-        ...(results && { results: results.map((result) => toShownResult(result, options)) }),
+        ...(results && {
+          results: results.map((result) => toShownResult({ ...result, search: number }, options)),
+        }),
       }
       return { id: call.id, type: call.type, file_search }
     }
@@ -48,16 +65,21 @@ function toShownCall(call: ToolCall, options: ShownOptions): ToolCall {
   }
 }
 
+/**
+ * The location is what the API has no members for: the page and the heading of the passage, and the
+ * search's number in the thread, with which its markers begin.
+ */
 function toShownResult(
-  result: Result & { attributes?: object },
-  { withContent }: ShownOptions,
+  result: StoredResult,
+  { withContent, withLocation = false }: ShownOptions,
 ): Result {
-  const { file_id, file_name, score, attributes, content } = result
+  const { file_id, file_name, score, attributes, content, page, heading, search } = result
   return {
     file_id,
     file_name,
     score,
     ...(attributes && { attributes }),
     ...(withContent && content && { content }),
+    ...(withLocation && { page: page ?? null, heading: heading ?? null, search: search ?? null }),
   }
 }
