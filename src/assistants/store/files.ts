@@ -257,6 +257,7 @@ async function detachFile(
     const removals = left.map(({ vector_store_id }) => ({ vector_store_id, file_id: fileId }))
     await trx.insertInto('index_removals').values(removals).execute()
   }
+  await trx.deleteFrom('vector_store_batch_files').where('file_id', '=', fileId).execute()
   await disownFile(trx, { fileId, dialect })
 }
 

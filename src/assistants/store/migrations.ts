@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 
 import { DatabaseRefusedError } from './database-errors.ts'
+import { addSearchIndex } from '../search/postgres/tables.ts'
 import { isActive } from './rows.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
@@ -31,7 +32,13 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0001_assistants_threads_runs': { up: (db) => createFirstTables(db, dialect) },
     '0002_projects_usage': { up: (db) => addProjectsAndUsage(db, dialect) },
     '0003_files_vector_stores': { up: (db) => addFilesAndVectorStores(db, dialect) },
+    // On SQLite the index has a file of its own.
+    '0004_search_index': { up: async (db) => (isPostgres(dialect) ? addSearchIndex(db) : undefined) },
   }
+}
+
+function isPostgres({ sequence }: SqlDialect): boolean {
+  return sequence === 'bigserial'
 }
 
 /** Times and tokens: Postgres's `integer` ends in 2038. */
@@ -281,6 +288,10 @@ async function addFilesAndVectorStores(db: Kysely<unknown>, dialect: SqlDialect)
   await index('vector_store_batches_store')
     .on('vector_store_batches')
     .columns(['vector_store_id', 'seq'])
+    .execute()
+  await index('vector_store_batch_files_file')
+    .on('vector_store_batch_files')
+    .column('file_id')
     .execute()
   await index('index_removals_store')
     .on('index_removals')

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 
+import BetterSqlite from 'better-sqlite3'
+
 import type { Blobs } from '../../../src/assistants/files/blobs.ts'
 import { createDiskBlobs } from '../../../src/assistants/files/disk-blobs.ts'
 import { createFiles, type FileStock } from '../../../src/assistants/files/files.ts'
@@ -247,6 +249,39 @@ describe('a Postgres server', { skip: withoutServer }, () => {
   describeFiles('Postgres', async () => {
     await postgres.pool.query('delete from files; delete from blobs; delete from assistants')
     return { ...store, close: async () => {} }
+  })
+})
+
+describe('a file that is deleted', () => {
+  it('leaves no row behind, also of the batches it came with', async () => {
+    const path = join(folder, 'store.sqlite')
+    const store = await createSqliteStore({ path, log })
+    const files = openFiles(store)
+    const { id: fileId } = await create(files, 'text')
+    const { vectorStores } = store.project('default')
+    const settings = { name: null, description: null, metadata: {}, expiresAfterDays: null }
+    const createdAt = clock / 1000
+    const { id: vectorStoreId } = await vectorStores.insert({
+      ...settings,
+      id: newId('vs_'),
+      createdAt,
+      files: [],
+    })
+    const chunking = { max_chunk_size_tokens: 800, chunk_overlap_tokens: 400 }
+    const attached = [{ fileId, chunking, attributes: {} }]
+    const batch = { vectorStoreId, batchId: newId('vsfb_'), files: attached, createdAt }
+    await vectorStores.insertBatch(batch)
+    const codeFiles = { code_interpreter: { file_ids: [fileId] } }
+    await store.insertAssistant(newAssistant({ tool_resources: codeFiles }))
+    await vectorStores.detach({ vectorStoreId, fileId })
+    await files.project('default').delete(fileId)
+    await store.close()
+
+    const database = new BetterSqlite(path, { readonly: true })
+    for (const table of ['vector_store_batch_files', 'file_owners', 'files']) {
+      assert.deepEqual(database.prepare(`select * from ${table}`).all(), [], table)
+    }
+    database.close()
   })
 })
 
