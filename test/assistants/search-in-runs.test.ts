@@ -86,6 +86,39 @@ describe('a run that searches uploaded files', () => {
     assert.deepEqual(await cited(await sdk.beta.threads.create({ messages })), ['See nothing.'])
   })
 
+  it('fails where the vector store of its thread or of its assistant is expired', async () => {
+    const { id } = await server.store.project('default').vectorStores.insert({
+      id: 'vs_expired',
+      createdAt: 1,
+      name: null,
+      description: null,
+      metadata: {},
+      expiresAfterDays: 1,
+      files: [],
+    })
+    const tool_resources = { file_search: { vector_store_ids: [id] } }
+    const { threads, assistants } = sdk.beta
+    const tools = [{ type: 'file_search' as const }]
+    const owner = await assistants.create({ model: 'scripted', tools, tool_resources })
+    const messages = [{ role: 'user' as const, content: 'entropy' }]
+    const asked = server.model.requests.length
+    for (const run of [
+      { assistant_id, thread: { messages, tool_resources } },
+      { assistant_id: owner.id, thread: { messages } },
+    ]) {
+      const { status, last_error } = await threads.createAndRunPoll(run, { pollIntervalMs: 5 })
+      assert.deepEqual([status, last_error?.code], ['failed', 'server_error'])
+      assert.equal(last_error?.message, "Vector store with id 'vs_expired' is expired.")
+      assert.match(server.logged.pop() ?? '', /run failed/)
+    }
+    assert.equal(server.model.requests.length, asked)
+    // A run that does not search has no part in it.
+    const run = { assistant_id, thread: { messages, tool_resources }, tools: [] }
+    server.model.script('Yes.')
+    const { status } = await threads.createAndRunPoll(run, { pollIntervalMs: 5 })
+    assert.equal(status, 'completed')
+  })
+
   it('does not see what another project has', async () => {
     const { id } = await server.store.project('other').vectorStores.insert({
       id: 'vs_other',

@@ -1,3 +1,4 @@
+import { ProviderError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { FileSearch, FoundPassage } from '../search/file-search.ts'
 import type { Run, Store } from '../store/store.ts'
@@ -20,6 +21,7 @@ const maxTokens = 15_000
 /** A search that takes longer than this is broken. */
 const searchMs = 30_000
 
+/** Throws `ProviderError` where a store of the run is expired, which ends the run (reference 5.5). */
 export async function createFileSearchTool({
   run,
   store,
@@ -28,6 +30,10 @@ export async function createFileSearchTool({
 }: FileSearchToolDeps): Promise<RunTool> {
   const { ranking_options, maxResults } = searchSettings(run)
   const { storeIds } = await readResources(run, store)
+  const [expired] = await search.expired(storeIds)
+  if (expired !== undefined) {
+    throw new ProviderError('server_error', `Vector store with id '${expired}' is expired.`)
+  }
   const names = await store.listSearchableNames(storeIds, maxNames + 1)
 
   async function find(queries: string[], signal: AbortSignal): Promise<SearchCall['file_search']> {

@@ -23,6 +23,7 @@ const maxRounds = 4
 /** Searches the index, and believes the store. */
 export function createFileSearch({ store, index, tokens, now }: FileSearchDeps): FileSearch {
   const { searchable } = store
+  const seconds = () => Math.floor(now() / 1000)
 
   /** Of every file that passes; undefined: all do. */
   async function chooseFiles(
@@ -102,7 +103,7 @@ export function createFileSearch({ store, index, tokens, now }: FileSearchDeps):
 
   return {
     async search(query, { signal }) {
-      const time = Math.floor(now() / 1000)
+      const time = seconds()
       const vectorStoreIds = await searchable.liveStores(query.vectorStoreIds, time)
       if (vectorStoreIds.length === 0) return []
       await searchable.useStores(vectorStoreIds, time)
@@ -113,6 +114,8 @@ export function createFileSearch({ store, index, tokens, now }: FileSearchDeps):
       const passages = await findPassages(query, { ...place, signal })
       return withinTokens(passages, { maxTokens: query.maxTokens, signal })
     },
+
+    expired: (vectorStoreIds) => searchable.expiredStores(vectorStoreIds, seconds()),
   }
 }
 

@@ -30,4 +30,6 @@ export interface FileSearch {
    * used. Stores that are missing or expired have nothing.
    */
   search(query: FileSearchQuery, options: { signal: AbortSignal }): Promise<FoundPassage[]>
+  /** Those of the stores that are expired; missing ones are not. */
+  expired(vectorStoreIds: readonly string[]): Promise<string[]>
 }

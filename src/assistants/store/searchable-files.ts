@@ -7,6 +7,7 @@ import { movedActivity } from './live-vector-store.ts'
 import { idsPerQuery } from './many-rows.ts'
 import { parse } from './rows.ts'
 import type { Database } from './schema.ts'
+import { isExpired } from './vector-store-rows.ts'
 
 /** A file that can be found in a vector store. */
 export interface SearchableFile extends IndexedFile {
@@ -18,6 +19,7 @@ export interface SearchableFile extends IndexedFile {
 export interface SearchableQueries {
   /** Those of the vector stores that are there and not expired. */
   liveStores(ids: readonly string[], now: number): Promise<string[]>
+  expiredStores(ids: readonly string[], now: number): Promise<string[]>
   /** Counts as a use of them. */
   useStores(ids: readonly string[], now: number): Promise<void>
   /** Of these files, those that can be found now. */
@@ -60,6 +62,16 @@ export function createSearchableQueries({ db }: { db: Kysely<Database> }): Searc
       if (ids.length === 0) return []
       const rows = await notExpired(ids, now).select('id').execute()
       return rows.map(({ id }) => id)
+    },
+
+    async expiredStores(ids, now) {
+      if (ids.length === 0) return []
+      const rows = await db
+        .selectFrom('vector_stores')
+        .select(['id', 'expired', 'expires_at'])
+        .where('id', 'in', ids)
+        .execute()
+      return rows.filter((row) => isExpired(row, now)).map(({ id }) => id)
     },
 
     async useStores(ids, now) {

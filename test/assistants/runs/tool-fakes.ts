@@ -40,6 +40,7 @@ export function createFakeTools(): FakeTools {
             fake.searches.push(query)
             return fake.search(query, signal)
           },
+          expired: async () => [],
         },
         interpreter: {
           async run(code, { signal }) {
