@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
+import { after, describe, it, type TestContext } from 'node:test'
 
 import OpenAI, { toFile } from 'openai'
 
@@ -14,18 +14,19 @@ const python = (code: string): ScriptedToolCall => ({
   arguments: JSON.stringify({ code }),
 })
 
-/** Everything real but the model's mind. */
-async function open(t: TestContext): Promise<ConformanceServer> {
-  const { interpreter } = openInterpreter(t)
-  const createTools = (
-    deps: Pick<Parameters<typeof createHostedTools>[0], 'store' | 'files' | 'log'>,
-  ) => createHostedTools({ ...deps, interpreter, waitForFiles: async () => {} })
-  const server = await createConformanceServer({}, { createTools })
-  t.after(() => server.close())
-  return server
-}
-
 describe('a run that calculates', () => {
+  const { interpreter, run: runPython } = openInterpreter({ after })
+
+  /** Everything real but the model's mind. */
+  async function open(t: TestContext): Promise<ConformanceServer> {
+    const createTools = (
+      deps: Pick<Parameters<typeof createHostedTools>[0], 'store' | 'files' | 'log'>,
+    ) => createHostedTools({ ...deps, interpreter, waitForFiles: async () => {} })
+    const server = await createConformanceServer({}, { createTools })
+    t.after(() => server.close())
+    return server
+  }
+
   it('reads what was uploaded, and gives back a table and a picture', async (t) => {
     const server = await open(t)
     const { sdk, model } = server
@@ -69,6 +70,12 @@ sum(grades) / len(grades)`
     const told = model.requests.at(-1)?.body.messages.at(-1)
     assert.equal(told?.content, '90\n')
     assert.deepEqual(server.logged, [])
+
+    // It ends with its thread.
+    const session = thread.id
+    assert.equal(await runPython('max(grades)', { session }), '90\n')
+    await sdk.beta.threads.delete(session)
+    assert.match(await runPython('max(grades)', { session }), /^Traceback[^]*NameError/)
   })
 
   it('stops the code when it is cancelled', async (t) => {

@@ -19,6 +19,8 @@ export interface HostedTools {
   prepare(run: Run, options: { signal: AbortSignal }): Promise<void>
   /** The tools of this run. Reads what they have now. */
   open(run: Run, options: { signal: AbortSignal }): Promise<RunTools>
+  /** Ends what is kept for a thread that is gone: its Python, and the files in it. */
+  forgetThread(threadId: string): void
 }
 
 /** Those of one run. */
@@ -70,6 +72,12 @@ export function createHostedTools(deps: HostedToolsDeps): HostedTools {
     run.tools.some(({ type }) => type === kind)
 
   return {
+    forgetThread(threadId) {
+      interpreter?.end(threadId).catch((err: unknown) => {
+        log.warn({ err, threadId }, 'the python of a deleted thread could not be ended')
+      })
+    },
+
     async prepare(run, { signal }) {
       if (!isOffered('file_search', run)) return
       const { threadStoreIds } = await readResources(run, store)

@@ -26,6 +26,8 @@ export interface JobExecutorDeps {
   journal: Pick<Journal, 'applyFromOutside'>
   hub: EventHub
   executeRun: ExecuteRun
+  /** For threads that are deleted elsewhere, after their runs were told to stop. */
+  forgetThread: (threadId: string) => void
   maxConcurrent: number
   /** Unix seconds. */
   now: () => number
@@ -61,6 +63,7 @@ export function createJobExecutor({
   journal,
   hub,
   executeRun,
+  forgetThread,
   maxConcurrent,
   now,
   every,
@@ -270,10 +273,15 @@ export function createJobExecutor({
   function receive(message: ProcessMessage): void {
     relay.receive(message)
     if (message.type === 'work') fetchMore()
-    else if (message.type === 'deleted') stopThread(message.threadId, 'deleted')
+    else if (message.type === 'deleted') endThread(message.threadId)
     else if (message.type === 'stop') void stopForOthers(message.runId, message.reason)
     else if (message.type === 'stopped')
       for (const tell of stopping.get(message.runId) ?? []) tell()
+  }
+
+  function endThread(threadId: string): void {
+    stopThread(threadId, 'deleted')
+    forgetThread(threadId)
   }
 
   async function stopForOthers(runId: string, reason: StopReason): Promise<void> {

@@ -119,6 +119,7 @@ export function createRunService({
     now: seconds,
     log,
   })
+  const forgetThread = (threadId: string) => hostedTools?.forgetThread(threadId)
   const working = { store, executeRun, maxConcurrent, log }
   const executor: Executor =
     queue && mail && relay
@@ -129,6 +130,7 @@ export function createRunService({
           relay,
           journal,
           hub,
+          forgetThread,
           now: seconds,
           every,
           startTimer,
@@ -142,6 +144,7 @@ export function createRunService({
   const stopListening = store.onThreadDeleted((threadId) => {
     executor.stopThread(threadId, 'deleted')
     hub.endThread(threadId)
+    forgetThread(threadId)
   })
 
   function inBackground(task: Promise<void>): void {

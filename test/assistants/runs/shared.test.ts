@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 
+import type { HostedTools } from '../../../src/assistants/runs/hosted-tools.ts'
 import type { Run } from '../../../src/assistants/store/store.ts'
 import { createModelServer, type ModelServer } from '../../helpers/model-server.ts'
-import { collect, eventsOf, functions, lastRun, names, readUntil, silent, type Rig } from './rig.ts'
+import {
+  collect,
+  eventsOf,
+  functions,
+  lastRun,
+  names,
+  readUntil,
+  silent,
+  type Rig,
+  type RigOptions,
+} from './rig.ts'
 import { createSharedDatabase, type SharedDatabase } from './shared-pglite.ts'
 import { createFakeTools } from './tool-fakes.ts'
 
@@ -38,9 +49,13 @@ describe('runs of several processes', { timeout: 60_000 }, () => {
     assert.deepEqual(database.complaints(), [])
   })
 
-  async function open(maxConcurrent?: number): Promise<Rig> {
+  async function open(
+    maxConcurrent?: number,
+    options: Pick<RigOptions, 'createTools'> = {},
+  ): Promise<Rig> {
     const rig = await database.open({
       server,
+      ...options,
       ...(maxConcurrent !== undefined && { maxConcurrent }),
     })
     rigs.push(rig)
@@ -151,6 +166,24 @@ describe('runs of several processes', { timeout: 60_000 }, () => {
     await deleter.store.deleteThread(target.threadId)
     assert.deepEqual(names(await Array.fromAsync(target.iterator)), [])
     assert.equal(await server.requests[0]?.closed, true)
+  })
+
+  it('leave nothing of their tools behind where their thread is deleted, here or elsewhere', async () => {
+    const forgotten: string[] = []
+    const { promise: all, resolve } = Promise.withResolvers<void>()
+    const createTools = (): HostedTools => ({
+      prepare: async () => {},
+      open: () => Promise.reject(new Error('no run asks for tools')),
+      forgetThread(threadId) {
+        if (forgotten.push(threadId) === 2) resolve()
+      },
+    })
+    const deleter = await open(0, { createTools })
+    await open(0, { createTools })
+    const threadId = await deleter.thread('Hello')
+    await deleter.store.deleteThread(threadId)
+    await all
+    assert.deepEqual(forgotten, [threadId, threadId])
   })
 
   it('are taken over from a worker that lost its lease, which writes nothing any more', async () => {
