@@ -20,7 +20,10 @@ export interface Program {
   toLoggedError?: (error: unknown) => unknown
 }
 
-/** All of a stop: answers that are being written get most of it, the rest is for putting things away. */
+/**
+ * All of a stop, also of one after a failure to start: answers that are being written get most of it,
+ * the rest is for putting things away.
+ */
 const stopWithinMs = 10_000
 
 /** Runs a program until SIGINT or SIGTERM. A failure to start ends it with a line that helps. */
@@ -47,10 +50,11 @@ export async function runProgram({
     const explanation = explainStartFailure(error, config)
     if (explanation === null) log.fatal({ err: toLoggedError(error) }, 'could not start')
     else log.fatal(explanation)
-    process.exitCode = 1
+    setTimeout(() => process.exit(1), stopWithinMs).unref()
     // Whatever goes wrong with putting things away, the first error is the one to tell of.
     await parts.disposeAsync().catch((err: unknown) => log.warn({ err }, 'did not close cleanly'))
-    return
+    // Whatever is left, a thread or a timer, does not keep alive what did not start.
+    process.exit(1)
   }
   // Now rather than at exit, which a crash would skip.
   flushCompileCache()
