@@ -1,24 +1,25 @@
 import { MessageFlags } from 'discord.js'
 
 import { chatInput } from '../src/bot/command-definition.ts'
-import type { Command } from '../src/bot/command.ts'
+import { type Command, isChatInput } from '../src/bot/command.ts'
 import { isDirectMessage } from '../src/bot/interaction-place.ts'
 import { type Locale, toLocale } from '../src/i18n.ts'
 
 export default {
   data: chatInput('help'),
 
-  async execute(interaction, { commands, toolNames, translations }) {
+  async execute(interaction, { classFiles, commands, toolNames, translations }) {
     const locale = toLocale(interaction.locale)
     const t = translations(locale)
     const tools = await toolNames(interaction.guildId)
     const lines = [
       isDirectMessage(interaction) ? t('commands.help.introDirect') : t('commands.help.intro'),
       `- ${t('commands.help.memory')}`,
+      ...(classFiles.isAvailable ? [`- ${t('commands.help.files')}`] : []),
       ...(tools.includes('ask_database') ? [`- ${t('commands.help.schedule')}`] : []),
       '',
       t('commands.help.commands'),
-      ...commands.map(({ data }) => commandLine(data, locale)),
+      ...commands.filter(isChatInput).map(({ data }) => commandLine(data, locale)),
     ]
     await interaction.reply({ content: lines.join('\n'), flags: MessageFlags.Ephemeral })
   },

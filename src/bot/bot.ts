@@ -15,6 +15,7 @@ import { watchChanges } from '../schedule/store/watch-changes.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import { createAnswerer } from './answer.ts'
 import { createAssistant } from './assistant.ts'
+import { createClassFiles } from './class-files/class-files.ts'
 import { createClassStores } from './class-files/class-stores.ts'
 import { createClient } from './client.ts'
 import { type Clock, systemClock, wait } from './clock.ts'
@@ -23,7 +24,7 @@ import { registerCommands } from './command-registration.ts'
 import { createConversations } from './conversations.ts'
 import { createDepartures } from './departures.ts'
 import { createDispatcher } from './dispatcher.ts'
-import { describeFeed } from './feed-owner.ts'
+import { createFeedOwners } from './feed-owner.ts'
 import { createHowIKnow, howIKnowName } from './how-i-know.ts'
 import { createListener } from './listener.ts'
 import { toLoggedError } from './log-error.ts'
@@ -97,6 +98,14 @@ export function createBot(deps: BotDeps): Bot {
   const classStores = createClassStores({ openai, keyv })
   const assistant = createAssistant({ ...deps, classStores, log })
   const ownsAssistant = deps.assistantId === undefined
+  const classFiles = createClassFiles({
+    openai,
+    stores: classStores,
+    assistant,
+    ownsAssistant,
+    clock,
+    log,
+  })
   const contextOf = createRunContext({
     schedules,
     tools,
@@ -121,6 +130,7 @@ export function createBot(deps: BotDeps): Bot {
     clock,
     log,
   })
+  const describeFeed = createFeedOwners({ client, now: () => clock.now() })
   const reminders = createReminders({
     store: deps.reminders,
     schedules,
@@ -138,6 +148,7 @@ export function createBot(deps: BotDeps): Bot {
         forget: (guildId) => deps.timetables.forgetGuild(guildId),
       },
       notices,
+      classFiles,
     ],
     clock,
     log,
@@ -207,6 +218,7 @@ export function createBot(deps: BotDeps): Bot {
         feedAddress: deps.feedAddress ?? null,
         pictures: deps.pictures,
         notices,
+        classFiles,
         reminders: {
           store: deps.reminders,
           refresh: (guildId: string) => reminders.refresh(guildId),
@@ -238,6 +250,9 @@ export function createBot(deps: BotDeps): Bot {
         (err: unknown) => log.error({ err }, 'commands were not registered'),
       )
       sweep()
+      classFiles
+        .resume()
+        .catch((err: unknown) => log.error({ err }, 'class files were not gone on with'))
       reminders.start().catch((err: unknown) => log.error({ err }, 'reminders did not start'))
       const userName = client.user?.tag ?? ''
       log.info({ applicationId, userName, guilds: client.guilds.cache.size }, 'bot is ready')
@@ -247,7 +262,7 @@ export function createBot(deps: BotDeps): Bot {
     isConnected: () => isConnected,
     timetableChanged: (guildId) => reminders.refresh(guildId),
     awayGuilds: () => departures.away(),
-    describeFeed: (feed) => describeFeed(client, feed),
+    describeFeed,
 
     async close({ graceMs = 4_000 } = {}) {
       isClosed = true
@@ -261,7 +276,9 @@ export function createBot(deps: BotDeps): Bot {
       const remindersClosed = reminders
         .close()
         .catch((err: unknown) => log.error({ err }, 'reminders did not close'))
-      const closed = Promise.all([turnsClosed, remindersClosed]).finally(() => done.abort())
+      const closed = Promise.all([turnsClosed, remindersClosed, classFiles.close()]).finally(() =>
+        done.abort(),
+      )
       await Promise.race([closed, wait(clock, closeWithinMs, done.signal)])
       await client.destroy()
     },

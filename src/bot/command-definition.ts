@@ -46,16 +46,30 @@ export function chatInput(key: NamedKey) {
   return {
     type: ApplicationCommandType.ChatInput as const,
     ...named((commands) => commands[key]),
-    contexts: [
-      InteractionContextType.Guild,
-      InteractionContextType.BotDM,
-      InteractionContextType.PrivateChannel,
-    ],
-    integration_types: [
-      ApplicationIntegrationType.GuildInstall,
-      ApplicationIntegrationType.UserInstall,
-    ],
+    ...anywhere,
   }
+}
+
+/** The same for a command in the menu of a message, which has a name only. */
+export function messageMenu(select: (commands: CommandTexts) => string) {
+  return {
+    type: ApplicationCommandType.Message as const,
+    name: select(texts.en.commands),
+    name_localizations: localized(select(texts['zh-CN'].commands)),
+    ...anywhere,
+  }
+}
+
+const anywhere = {
+  contexts: [
+    InteractionContextType.Guild,
+    InteractionContextType.BotDM,
+    InteractionContextType.PrivateChannel,
+  ],
+  integration_types: [
+    ApplicationIntegrationType.GuildInstall,
+    ApplicationIntegrationType.UserInstall,
+  ],
 }
 
 /** The option by which a user means his own conversation instead of the shared one. */

@@ -5,7 +5,7 @@ import type { Keyv } from 'keyv'
 import { z } from 'zod'
 
 import type { Logger } from '../log.ts'
-import type { Command } from './command.ts'
+import type { AnyCommand } from './command.ts'
 
 export interface RegistrationDeps {
   rest: Pick<REST, 'get' | 'put'>
@@ -23,7 +23,7 @@ const registeredSchema = z.object({ hash: z.string(), versions: z.array(z.string
  */
 export async function registerCommands(
   applicationId: string,
-  commands: readonly Command[],
+  commands: readonly AnyCommand[],
   { rest, keyv, log }: RegistrationDeps,
 ): Promise<void> {
   const route = Routes.applicationCommands(applicationId)

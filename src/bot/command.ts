@@ -1,10 +1,13 @@
-import type {
-  AutocompleteInteraction,
-  ButtonInteraction,
-  ChatInputCommandInteraction,
-  ModalSubmitInteraction,
-  RESTPostAPIChatInputApplicationCommandsJSONBody,
-  StringSelectMenuInteraction,
+import {
+  ApplicationCommandType,
+  type AutocompleteInteraction,
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  type MessageContextMenuCommandInteraction,
+  type ModalSubmitInteraction,
+  type RESTPostAPIChatInputApplicationCommandsJSONBody,
+  type RESTPostAPIContextMenuApplicationCommandsJSONBody,
+  type StringSelectMenuInteraction,
 } from 'discord.js'
 import type OpenAI from 'openai'
 
@@ -14,6 +17,7 @@ import type { ReminderStore } from '../schedule/reminders/reminder-store.ts'
 import type { Reminders } from '../schedule/reminders/reminders.ts'
 import type { Schedules } from '../schedule/schedule.ts'
 import type { ScheduleStore } from '../schedule/store/schedule-store.ts'
+import type { ClassFiles } from './class-files/class-files.ts'
 import type { Clock } from './clock.ts'
 import type { Conversations } from './conversations.ts'
 import type { StartedImports } from './schedule/import-file.ts'
@@ -35,13 +39,14 @@ export interface CommandDeps {
   feedAddress: ((token: string) => string) | null
   pictures: Pick<Pictures, 'drawWeek' | 'warm'>
   reminders: { store: ReminderStore } & Pick<Reminders, 'refresh'>
+  classFiles: ClassFiles
   notices: Pick<Notices, 'channelOf' | 'setChannel'>
   translations: Translations
   clock: Clock
   /** The names of the functions that the model can call in a guild. */
   toolNames: (guildId: string | null) => Promise<string[]>
   /** Every command there is, e.g. for `/help`. */
-  commands: readonly Command[]
+  commands: readonly AnyCommand[]
 }
 
 /** One file in `commands/`: the definition that Discord gets, and what happens when it is used. */
@@ -56,6 +61,18 @@ export interface Command {
   select?(selection: Selection, deps: CommandDeps): Promise<void>
   /** The same for modals. */
   submit?(submission: Submission, deps: CommandDeps): Promise<void>
+}
+
+/** A command in the menu of a message, in a file of its own like the others. */
+export interface MessageCommand {
+  data: RESTPostAPIContextMenuApplicationCommandsJSONBody
+  execute(interaction: MessageContextMenuCommandInteraction, deps: CommandDeps): Promise<void>
+}
+
+export type AnyCommand = Command | MessageCommand
+
+export function isChatInput(command: AnyCommand): command is Command {
+  return command.data.type === undefined || command.data.type === ApplicationCommandType.ChatInput
 }
 
 /** What follows the command's name in a `custom_id`; anybody may have made it up. */

@@ -2,12 +2,18 @@ import { type Interaction, MessageFlags, type RepliableInteraction } from 'disco
 
 import { toLocale, type Translations } from '../i18n.ts'
 import type { Logger } from '../log.ts'
-import type { ButtonPress, Command, CommandDeps } from './command.ts'
+import {
+  type AnyCommand,
+  type ButtonPress,
+  type CommandDeps,
+  isChatInput,
+  type MessageCommand,
+} from './command.ts'
 import { isInteractionOver } from './discord-failure.ts'
 import { failureOfError, newReference } from './failure.ts'
 
 export interface DispatcherDeps {
-  commands: readonly Command[]
+  commands: readonly AnyCommand[]
   commandDeps: CommandDeps
   /** Buttons that belong to no command, by what stands before the first colon of their `custom_id`. */
   buttons?: Record<string, (press: ButtonPress) => Promise<void>>
@@ -19,11 +25,20 @@ export interface DispatcherDeps {
 export function createDispatcher(deps: DispatcherDeps) {
   const { commands, commandDeps, translations, log } = deps
   const buttons = new Map(Object.entries(deps.buttons ?? {}))
-  const byName = new Map(commands.map((command) => [command.data.name, command]))
+  const byName = new Map(
+    commands.filter(isChatInput).map((command) => [command.data.name, command]),
+  )
+  const ofMessages = new Map(
+    commands
+      .filter((command): command is MessageCommand => !isChatInput(command))
+      .map((command) => [command.data.name, command]),
+  )
 
   async function dispatch(interaction: Interaction): Promise<void> {
     if (interaction.isChatInputCommand()) {
       await byName.get(interaction.commandName)?.execute(interaction, commandDeps)
+    } else if (interaction.isMessageContextMenuCommand()) {
+      await ofMessages.get(interaction.commandName)?.execute(interaction, commandDeps)
     } else if (interaction.isAutocomplete()) {
       await byName.get(interaction.commandName)?.autocomplete?.(interaction, commandDeps)
     } else if (interaction.isButton()) {
@@ -72,5 +87,6 @@ function describe(interaction: Interaction): string {
   if (interaction.isChatInputCommand() || interaction.isAutocomplete()) {
     return `/${interaction.commandName}`
   }
+  if (interaction.isContextMenuCommand()) return interaction.commandName
   return 'customId' in interaction ? interaction.customId : interaction.id
 }

@@ -1,3 +1,4 @@
+import { classFiles } from './class-files.en.ts'
 import { filesInAnswers } from './files-in-answers.en.ts'
 import { cliSchedule, scheduleImport } from './schedule-import.en.ts'
 import { calendarFailures, scheduleRefusals } from './schedule-refusals.en.ts'
@@ -65,6 +66,7 @@ export const en = {
       holiday: 'holiday ({{name}})',
       due: '{{title}} due at {{time}}',
       conflict: 'at the same time as another class',
+      off: 'does not take place',
       rest: 'And {{number}} more.',
     },
   },
@@ -236,9 +238,9 @@ export const en = {
         formats: 'CSV, XLSX or ICS, at most 10 MB. You see what would change first.',
         mode: 'Classes that are not in the file',
         modes: {
-          range: 'go, if within the dates of the file',
-          courses: 'go, if of its courses and within its dates',
-          all: 'go: the file is the whole timetable',
+          range: 'are removed within the dates of the file',
+          courses: 'are removed if of its courses, within its dates',
+          all: 'are removed: the file is the whole timetable',
         },
         nothingNew: 'This file changes nothing.',
         leftOut_one: '{{count}} row is left out',
@@ -390,6 +392,7 @@ export const en = {
         forbidden: 'Paused: I was not allowed to write there. Let me, then set it up again.',
       },
     },
+    files: classFiles,
     help: {
       name: 'help',
       description: 'What Guagua can do here',
@@ -397,6 +400,8 @@ export const en = {
         'I am **Guagua** (瓜瓜), the assistant of this class. Mention me, reply to me or send me a direct message.',
       introDirect: 'I am **Guagua** (瓜瓜), the assistant of this class. Just write to me here.',
       memory: 'I remember what was said in this conversation, until `/reset`.',
+      files:
+        'I read files that you attach, and look things up in the class files: “what does lecture 3 say about attention?”',
       schedule: 'I know the timetable: “who teaches next Tuesday evening?”',
       commands: 'Commands:',
     },

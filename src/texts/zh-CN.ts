@@ -1,3 +1,4 @@
+import { classFiles } from './class-files.zh-CN.ts'
 import type { Texts } from './en.ts'
 import { filesInAnswers } from './files-in-answers.zh-CN.ts'
 import { cliSchedule, scheduleImport } from './schedule-import.zh-CN.ts'
@@ -65,6 +66,7 @@ export const zhCN: Texts = {
       holiday: '假期（{{name}}）',
       due: '{{time}} 截止：{{title}}',
       conflict: '与其他课时间冲突',
+      off: '不上课',
       rest: '另有 {{number}} 项。',
     },
   },
@@ -349,12 +351,14 @@ export const zhCN: Texts = {
         forbidden: '已暂停：我当时没有在那里发言的权限。请允许我发言，然后重新设置。',
       },
     },
+    files: classFiles,
     help: {
       name: '帮助',
       description: '瓜瓜在这里能做什么',
       intro: '我是**瓜瓜**，AGI课堂的智能助理。提及我、回复我，或者给我发私信都可以。',
       introDirect: '我是**瓜瓜**，AGI课堂的智能助理。直接在这里给我发消息就行。',
       memory: '我会记住这段对话里说过的话，直到 `/reset`。',
+      files: '我会读您发来的文件，也会查课程资料：“第三讲怎么解释注意力？”',
       schedule: '我知道课程表：“下周二晚上谁讲课？”',
       commands: '命令：',
     },

@@ -22,7 +22,17 @@ const hello = `export default { data: { type: 1, name: 'hello', description: 'Hi
 describe('loadCommands', () => {
   it('loads the commands of the repository', async () => {
     const names = (await loadCommands()).map(({ data }) => data.name)
-    assert.deepEqual(names, ['ask', 'help', 'remind', 'reset', 'schedule', 'stop', 'thread'])
+    assert.deepEqual(names, [
+      'Add to class files',
+      'ask',
+      'files',
+      'help',
+      'remind',
+      'reset',
+      'schedule',
+      'stop',
+      'thread',
+    ])
   })
 
   it('names the file that holds no command', async () => {

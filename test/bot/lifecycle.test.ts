@@ -41,7 +41,9 @@ describe('the bot', () => {
       ({ name }) => name,
     )
     assert.deepEqual(names.toSorted(), [
+      'Add to class files',
       'ask',
+      'files',
       'help',
       'remind',
       'reset',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { loadCommands } from '../../src/bot/command-loader.ts'
+import { isChatInput } from '../../src/bot/command.ts'
 
 const commandName = /^[-_'\p{L}\p{N}\p{Script=Deva}\p{Script=Thai}]{1,32}$/u
 
@@ -25,7 +26,8 @@ function everyPart(parts: readonly Described[]): Described[] {
 }
 
 describe('command definitions', async () => {
-  const commands = await loadCommands()
+  const all = await loadCommands()
+  const commands = all.filter(isChatInput)
   const parts = everyPart(commands.map(({ data }) => data))
 
   it('have names and descriptions that Discord accepts, in every language', () => {
@@ -37,6 +39,15 @@ describe('command definitions', async () => {
       for (const text of [part.description, part.description_localizations?.['zh-CN']]) {
         assert.ok(text && text.length <= 100, part.name)
       }
+    }
+  })
+
+  it('have names in every language in the menus of messages', () => {
+    const menus = all.filter((command) => !isChatInput(command)).map(({ data }) => data)
+    assert.ok(menus.length > 0)
+    for (const { name, name_localizations: names } of menus) {
+      assert.equal(names?.['zh-TW'], names?.['zh-CN'])
+      for (const each of [name, names?.['zh-CN'] ?? '']) assert.match(each, /^.{1,32}$/u)
     }
   })
 
@@ -91,7 +102,7 @@ describe('command definitions', async () => {
   })
 
   it('say where they can be used', () => {
-    for (const { data } of commands) {
+    for (const { data } of all) {
       assert.deepEqual(data.contexts, [0, 1, 2], data.name)
       assert.deepEqual(data.integration_types, [0, 1], data.name)
     }

@@ -18,11 +18,14 @@ describe('/help', () => {
     const chinese = await (await liLei.command(channelId, '帮助')).reply()
     assert.equal((english.flags ?? 0) & 64, 64)
     assert.match(english.content, /timetable/)
+    assert.match(english.content, /class files/)
+    // A command in the menu of a message is none that one could type.
+    assert.doesNotMatch(english.content, /Add to class files/)
     assert.match(chinese.content, /课程表/)
-    for (const name of ['ask', 'remind', 'reset', 'stop', 'schedule', 'thread', 'help']) {
+    for (const name of ['ask', 'files', 'remind', 'reset', 'stop', 'schedule', 'thread', 'help']) {
       assert.ok(english.content.includes(`\`/${name}\``), name)
     }
-    for (const name of ['提问', '重置', '停止', '课程表', '线程', '帮助']) {
+    for (const name of ['提问', '资料', '重置', '停止', '课程表', '线程', '帮助']) {
       assert.ok(chinese.content.includes(`\`/${name}\``), name)
     }
   })

@@ -12,7 +12,9 @@ import { pino } from 'pino'
 import { createApp } from '../../src/assistants/app.ts'
 import { createDiskBlobs } from '../../src/assistants/files/disk-blobs.ts'
 import { createFiles } from '../../src/assistants/files/files.ts'
+import { createHostedTools } from '../../src/assistants/runs/hosted-tools.ts'
 import { createRunService } from '../../src/assistants/runs/service.ts'
+import { createSqliteIndex } from '../../src/assistants/search/sqlite/sqlite-index.ts'
 import { createSqliteStore } from '../../src/assistants/store/sqlite.ts'
 import { createBot, type Bot, type BotDeps } from '../../src/bot/bot.ts'
 import { everyInterval } from '../../src/every.ts'
@@ -139,21 +141,29 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       log,
       ...(options.firstTokenTimeoutMs && { firstTokenTimeoutMs: options.firstTokenTimeoutMs }),
     })
+    const models = modelsOf(driver, { baseURL: options.modelUrl ?? model.baseURL, log })
+    const blobs = createDiskBlobs({ folder: join(folder, 'files') })
+    const files = createFiles({ store, blobs, newId, now: Date.now, every: everyInterval, log })
+    const common = { store, log, now: Date.now, every: everyInterval }
+    const index = createSqliteIndex({ path: join(folder, 'search.sqlite'), embedder: null, log })
+    const vectorStores = createTestVectorStores({ ...common, blobs, tokens, index })
     const runs = createRunService({
       store,
       driver,
       tokens,
+      hostedTools: createHostedTools({
+        store,
+        files,
+        search: vectorStores.search,
+        waitForFiles: (id, wanted) => vectorStores.queue.wait(id, wanted),
+        log,
+      }),
       newId,
       now: Date.now,
       every: everyInterval,
       log,
     })
     await runs.start()
-    const models = modelsOf(driver, { baseURL: options.modelUrl ?? model.baseURL, log })
-    const blobs = createDiskBlobs({ folder: join(folder, 'files') })
-    const files = createFiles({ store, blobs, newId, now: Date.now, every: everyInterval, log })
-    const common = { store, log, now: Date.now, every: everyInterval }
-    const vectorStores = createTestVectorStores({ ...common, blobs, tokens })
     await vectorStores.queue.start()
     const app = createApp({
       store,

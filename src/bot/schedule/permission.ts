@@ -3,6 +3,7 @@ import type {
   AutocompleteInteraction,
   ButtonInteraction,
   ChatInputCommandInteraction,
+  MessageContextMenuCommandInteraction,
   ModalSubmitInteraction,
   StringSelectMenuInteraction,
 } from 'discord.js'
@@ -12,6 +13,7 @@ import type { Translate } from '../../i18n.ts'
 export type RepliableHere =
   | ButtonInteraction
   | ChatInputCommandInteraction
+  | MessageContextMenuCommandInteraction
   | ModalSubmitInteraction
   | StringSelectMenuInteraction
 
