@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { InvalidRequestError } from '../../errors.ts'
 import { noVectorStore } from '../not-found.ts'
 import { toChunkSizes } from '../wire/chunking-strategy.ts'
-import { codeFileIds, ownFiles } from './file-owners.ts'
+import { codeFileIds, findAttached, ownFiles } from './file-owners.ts'
 import { selectStore } from './live-vector-store.ts'
 import { parse } from './rows.ts'
 import type { Database } from './schema.ts'
@@ -53,8 +53,9 @@ export async function giveFiles({ trx, dialect, threadId, messages }: GiveFiles)
   const resources = parse<Thread['tool_resources']>(row.tool_resources) ?? {}
   const given = { ...resources }
   if (forCode.length > 0) {
-    given.code_interpreter = { file_ids: withCodeFiles(resources, forCode) }
-    await ownFiles(trx, { ownerId: threadId, isNew: false, resources: given })
+    const file_ids = await withCodeFiles({ trx, threadId, resources, messages })
+    given.code_interpreter = { file_ids }
+    await ownFiles(trx, { ownerId: threadId, isNew: false, resources: given, attached: forCode })
   }
   if (forSearch.length > 0) {
     const { project } = row
@@ -86,14 +87,38 @@ function filesFor(messages: readonly Message[], type: ToolType): string[] {
       .filter(({ tools }) => tools?.some((tool) => tool.type === type))
       .flatMap(({ file_id }) => file_id ?? []),
   )
-  return [...new Set(ids)]
+  // Whichever comes again counts as new.
+  return [...new Set(ids.toReversed())].toReversed()
 }
 
-function withCodeFiles(resources: Thread['tool_resources'], added: readonly string[]): string[] {
-  const ids = [...new Set([...codeFileIds(resources), ...added])]
-  if (ids.length <= maxCodeFiles) return ids
+interface CodeFiles {
+  trx: Kysely<Database>
+  threadId: string
+  resources: NonNullable<Thread['tool_resources']>
+  messages: readonly Message[]
+}
+
+/**
+ * The thread's list with what the messages bring at its end. Where that is too long, the oldest files
+ * that came with messages make room, so that a conversation may go on for ever; what the thread was
+ * given by name stays, and so does what the last message brings.
+ */
+async function withCodeFiles({ trx, threadId, resources, messages }: CodeFiles): Promise<string[]> {
+  const added = filesFor(messages, 'code_interpreter')
+  const known = codeFileIds(resources).filter((id) => !added.includes(id))
+  const ids = [...known, ...added]
+  const excess = ids.length - maxCodeFiles
+  if (excess <= 0) return ids
+  const attached = await findAttached(trx, threadId)
+  const last = filesFor(messages.slice(-1), 'code_interpreter')
+  const older = [
+    ...known.filter((id) => attached.has(id)),
+    ...added.filter((id) => !last.includes(id)),
+  ]
+  const leaving = new Set(older.slice(0, excess))
+  if (leaving.size === excess) return ids.filter((id) => !leaving.has(id))
   throw new InvalidRequestError(
-    `The code interpreter has at most ${maxCodeFiles} files of a thread, and with these attachments it would have ${ids.length}.`,
+    `The code interpreter has at most ${maxCodeFiles} files of a thread, and with these attachments it would have ${ids.length - leaving.size}.`,
     { param: 'attachments', apiCode: 'array_above_max_length' },
   )
 }

@@ -8,7 +8,7 @@ import {
   type NewAttachment,
   type VectorStoreQueriesDeps,
 } from './live-vector-store.ts'
-import { insertRows } from './many-rows.ts'
+import { insertRows, smallRowsPerInsert } from './many-rows.ts'
 import { readPage } from './pages.ts'
 import type { Database } from './schema.ts'
 import { attachFiles, isOver, type FilesQuery } from './vector-store-files.ts'
@@ -101,8 +101,10 @@ export function createBatchQueries(deps: VectorStoreQueriesDeps): BatchQueries {
           .execute()
         const ids = [...new Set(files.map(({ fileId }) => fileId))]
         const rows = ids.map((file_id) => ({ batch_id: batchId, file_id }))
-        await insertRows(rows, (some) =>
-          trx.insertInto('vector_store_batch_files').values(some).execute(),
+        await insertRows(
+          rows,
+          (some) => trx.insertInto('vector_store_batch_files').values(some).execute(),
+          { perInsert: smallRowsPerInsert },
         )
         // Before anything of it can be done, so that the first answer tells of all of it.
         return getBatch(key, trx)

@@ -50,13 +50,21 @@ export function imageFileIds({ content }: Message): string[] {
   return content.flatMap((block) => (block.type === 'image_file' ? [block.image_file.file_id] : []))
 }
 
+export interface Ownership {
+  ownerId: string
+  isNew: boolean
+  resources: Resources
+  /** Of its files, those that come with messages, unless it has named them before. */
+  attached?: readonly string[] | undefined
+}
+
 /**
  * Remembers which files an assistant or thread names from now on. The caller has it locked. Only what
  * differs is written: who deletes one of the others must find its owner.
  */
 export async function ownFiles(
   trx: Kysely<Database>,
-  { ownerId, isNew, resources }: { ownerId: string; isNew: boolean; resources: Resources },
+  { ownerId, isNew, resources, attached = [] }: Ownership,
 ): Promise<void> {
   const ids = [...new Set(codeFileIds(resources))]
   if (!isNew) {
@@ -67,12 +75,30 @@ export async function ownFiles(
       .execute()
   }
   if (ids.length === 0) return
-  const rows = ids.map((file_id) => ({ file_id, owner_id: ownerId }))
+  const rows = ids.map((file_id) => ({
+    file_id,
+    owner_id: ownerId,
+    attached: attached.includes(file_id) ? 1 : 0,
+  }))
   await trx
     .insertInto('file_owners')
     .values(rows)
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+}
+
+/** Of the files of a thread's list, those that came with messages. */
+export async function findAttached(
+  trx: Kysely<Database>,
+  threadId: string,
+): Promise<ReadonlySet<string>> {
+  const rows = await trx
+    .selectFrom('file_owners')
+    .select('file_id')
+    .where('owner_id', '=', threadId)
+    .where('attached', '=', 1)
+    .execute()
+  return new Set(rows.map(({ file_id }) => file_id))
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Far below the number of values that one statement may bind, on either database. */
 export const idsPerQuery = 500
 export const rowsPerInsert = 50
+export const smallRowsPerInsert = 500
 
 /** The rows of objects by their ids, those that there are. */
 export async function selectByIds<Row extends { id: string }>(
@@ -15,11 +16,13 @@ export async function selectByIds<Row extends { id: string }>(
   return rows
 }
 
+/** `perInsert`: more than `rowsPerInsert` for rows of which each is small. */
 export async function insertRows<Row>(
   rows: Row[],
   insert: (rows: Row[]) => Promise<unknown>,
+  { perInsert = rowsPerInsert } = {},
 ): Promise<void> {
-  for (let start = 0; start < rows.length; start += rowsPerInsert) {
-    await insert(rows.slice(start, start + rowsPerInsert))
+  for (let start = 0; start < rows.length; start += perInsert) {
+    await insert(rows.slice(start, start + perInsert))
   }
 }

@@ -114,7 +114,12 @@ export interface Database {
     sha256: string
   }
   /** Assistants and threads whose `code_interpreter.file_ids` hold a file. */
-  file_owners: { file_id: string; owner_id: string }
+  file_owners: {
+    file_id: string
+    owner_id: string
+    /** 1: it came with a message, and makes room for what later ones bring. */
+    attached: Generated<number>
+  }
   vector_stores: {
     seq: Generated<number>
     id: string

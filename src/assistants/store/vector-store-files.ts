@@ -15,7 +15,7 @@ import {
   type VectorStoreKey,
   type VectorStoreQueriesDeps,
 } from './live-vector-store.ts'
-import { idsPerQuery, insertRows } from './many-rows.ts'
+import { idsPerQuery, insertRows, smallRowsPerInsert } from './many-rows.ts'
 import { readPage } from './pages.ts'
 import type { Database } from './schema.ts'
 import type { SqlDialect } from './sql-dialect.ts'
@@ -180,7 +180,7 @@ export async function attachFiles({
     attributes: JSON.stringify(attributes),
     ...chunking,
   }))
-  await insertRows(rows, (some) =>
+  const insert = (some: typeof rows) =>
     trx
       .insertInto('vector_store_files')
       .values(some)
@@ -199,8 +199,8 @@ export async function attachFiles({
           }))
           .where('vector_store_files.status', 'in', ['failed', 'cancelled']),
       )
-      .execute(),
-  )
+      .execute()
+  await insertRows(rows, insert, { perInsert: smallRowsPerInsert })
   const { count } = await trx
     .selectFrom('vector_store_files')
     .select((eb) => eb.fn.countAll<number>().as('count'))

@@ -432,6 +432,37 @@ export function describeVectorStores(
         assert.deepEqual(await listOf(), [])
       })
 
+      it('for code make room for later ones; files that the thread was given by name stay', async () => {
+        const { threads } = client.beta
+        const first = await upload('a,b', 'table.csv')
+        const [named = '', ...tables] = [first, ...(await copies(first, 22))]
+        const tool_resources = { code_interpreter: { file_ids: [named] } }
+        const thread = await threads.create({ tool_resources })
+        const listOf = async () =>
+          (await threads.retrieve(thread.id)).tool_resources?.code_interpreter?.file_ids
+        const attach = (...ids: string[]) => {
+          const attachments = ids.map((id) => ({
+            file_id: id,
+            tools: [{ type: 'code_interpreter' as const }],
+          }))
+          const message = { role: 'user' as const, content: 'Look.', attachments }
+          return threads.messages.create(thread.id, message)
+        }
+        for (const table of tables.slice(0, 20)) await attach(table)
+        assert.deepEqual(await listOf(), [named, ...tables.slice(1, 20)])
+        // One that comes again is new again, and one that has a name stays one that has.
+        await attach(tables[1] ?? '', named)
+        await attach(...tables.slice(20))
+        const kept = [...tables.slice(4, 20), tables[1], named, ...tables.slice(20)]
+        assert.deepEqual(await listOf(), kept)
+        const many = refusal(attach(...tables.slice(0, 20)))
+        assert.partialDeepStrictEqual(await many, { status: 400, param: 'attachments' })
+        assert.deepEqual(await listOf(), kept)
+        const messages = tables.map((table) => withFile(table, 'code_interpreter'))
+        const whole = await threads.create({ messages })
+        assert.deepEqual(whole.tool_resources?.code_interpreter?.file_ids, tables.slice(2))
+      })
+
       it('that cannot be searched leave no message', async () => {
         const { threads } = client.beta
         const thread = await threads.create()
