@@ -6,14 +6,17 @@ import type { QueryResult } from '../schedule.ts'
 import { limits } from './limits.ts'
 import type { Dataset, WorkerMessage } from './messages.ts'
 import { createQueue } from './queue.ts'
+import { costs, createRecords } from './records.ts'
 import { startWorkerThread, type WorkerThread } from './worker-thread.ts'
 
 /**
  * One key runs one query at a time. Whoever sends endless queries holds one thread, and however many
- * do so, they share that one: the others answer everybody else.
+ * do so, they share that one, those who did it before after all others: the other threads answer
+ * everybody else.
  */
 const maxThreads = 3
-const maxSlowThreads = 1
+/** How often a query is stopped and begun anew, so that another one can run, before it fails. */
+const maxDisplacements = 2
 const maxStartFailures = 3
 const startLimitMs = 10_000
 /**
@@ -21,8 +24,6 @@ const startLimitMs = 10_000
  * that the next need not wait.
  */
 const slowMs = 100
-/** More keys than that are slow at once only under attack; the longest known one is forgotten. */
-const maxSlowKeys = 1_000
 const spareIdleMs = 30_000
 const maxWaiting = 500
 const maxWaitingPerKey = 32
@@ -66,6 +67,7 @@ interface Job extends PromiseWithResolvers<QueryResult> {
   key: string
   query: SandboxQuery
   attempts: number
+  displacements: number
 }
 
 interface Slot {
@@ -90,36 +92,57 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
   const slots = new Set<Slot>()
   const terminations = new Set<Promise<void>>()
   const warming = new Set<PromiseWithResolvers<void>>()
-  /** Those whose last query was slow, the longest known first. */
-  const slowKeys = new Set<string>()
+  const records = createRecords()
+  /** Offenders that have to wait since they were stopped, with what ends that early. */
+  const resting = new Map<string, () => void>()
   let startFailures = 0
   let closed = false
 
   const inPhase = (phase: Slot['phase']) => [...slots].filter((slot) => slot.phase === phase)
   const isIdle = (key: string) => [...slots].every(({ job }) => job?.key !== key)
-  const isFree = (key: string) => isIdle(key) && (!slowKeys.has(key) || hasRoomForSlow())
-  const countSlow = () =>
-    [...slots].filter(({ job }) => job !== null && slowKeys.has(job.key)).length
+  const isFree = (key: string) =>
+    isIdle(key) &&
+    (!records.isSlow(key) || (areAllReady() && hasRoomForSlow() && !resting.has(key)))
+  const isDecent = (key: string) => !records.isOffender(key)
 
   /**
    * A slow key waits until all threads are ready: it gets the one with the fewest databases, since it
    * may well take them with it, and the others keep theirs.
    */
+  function areAllReady(): boolean {
+    return slots.size - inPhase('starting').length === maxThreads
+  }
+
   function hasRoomForSlow(): boolean {
-    return countSlow() < maxSlowThreads && slots.size - inPhase('starting').length === maxThreads
+    return [...slots].every(({ job }) => job === null || !records.isSlow(job.key))
   }
 
   /** Gives waiting jobs to idle threads, and starts threads for the rest. */
   function dispatch(): void {
+    const waits = (key: string) => records.isSlow(key) && isIdle(key) && !resting.has(key)
+    if (queue.countFreeKeys((key) => waits(key) && isDecent(key)) > 0) displaceOffender()
     for (let left = inPhase('idle').length; left > 0; left -= 1) {
-      const job = queue.take(isFree)
+      const job = queue.take((key) => isFree(key) && isDecent(key)) ?? queue.take(isFree)
       if (!job) break
       assign(job)
     }
     const wanted = queue.countFreeKeys(isFree)
     while (inPhase('starting').length < wanted && slots.size < maxThreads) start()
-    const hasSlowJob = queue.countFreeKeys((key) => slowKeys.has(key) && isIdle(key)) > 0
-    while (hasSlowJob && countSlow() < maxSlowThreads && slots.size < maxThreads) start()
+    const hasSlowJob = hasRoomForSlow() && queue.countFreeKeys(waits) > 0
+    while (hasSlowJob && slots.size < maxThreads) start()
+    for (const { thread } of inPhase('idle')) thread.keepProcessAlive(queue.size > 0)
+  }
+
+  /** Takes the thread of the slow ones from an offender that has it; its query is begun anew later. */
+  function displaceOffender(): boolean {
+    const slot = [...slots].find(({ job }) => job !== null && records.isOffender(job.key))
+    if (!slot?.job) return false
+    const { job } = slot
+    remove(slot)
+    job.displacements += 1
+    if (job.displacements > maxDisplacements) job.reject(timeError())
+    else queue.add(job)
+    return true
   }
 
   function start(): void {
@@ -153,7 +176,7 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
     const { key, version, load } = job.query.database
     const idle = inPhase('idle').toSorted((a, b) => a.loaded.size - b.loaded.size)
     const isLoaded = (slot: Slot) => slot.loaded.get(key)?.version === version
-    const slot = slowKeys.has(job.key) ? idle[0] : (idle.find(isLoaded) ?? idle.at(-1))
+    const slot = records.isSlow(job.key) ? idle[0] : (idle.find(isLoaded) ?? idle.at(-1))
     if (!slot) return queue.putBack(job)
     enter(slot, 'loading')
     slot.job = job
@@ -193,22 +216,30 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
       case 'started':
         enter(slot, 'running')
         setTimer(slot, slowMs, () => onSlow(slot))
+        setTimer(slot, timeLimitMs / 2, () => {
+          if (slot.job) records.charge(slot.job.key, costs.halfOfTime)
+        })
         return setTimer(slot, timeLimitMs, () => onTimeLimit(slot))
       case 'rows':
         slot.job?.resolve(message.result)
-        return afterAnswer(slot, message.memoryBytes)
+        return afterAnswer(slot, { ...message, dropped: false })
       case 'failed':
         if (message.dropped && slot.job) slot.loaded.delete(slot.job.query.database.key)
         slot.job?.reject(new QueryError(message.reason, message.message))
-        return afterAnswer(slot, message.memoryBytes)
+        return afterAnswer(slot, message)
       default:
         message satisfies never
     }
   }
 
-  function afterAnswer(slot: Slot, memoryBytes: number): void {
-    if (slot.job && !slot.isSlow) slowKeys.delete(slot.job.key)
-    if (memoryBytes > limits.keptMemoryBytes) remove(slot)
+  function afterAnswer(slot: Slot, cost: { memoryBytes: number; dropped: boolean }): void {
+    const isThreadSpent = cost.memoryBytes > limits.keptMemoryBytes
+    if (slot.job) {
+      if (isThreadSpent) records.charge(slot.job.key, costs.thread)
+      else if (cost.dropped) records.charge(slot.job.key, costs.database)
+      else if (!slot.isSlow) records.pay(slot.job.key)
+    }
+    if (isThreadSpent) remove(slot)
     else rest(slot)
     dispatch()
     keepOne()
@@ -228,9 +259,9 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
   function onSlow(slot: Slot): void {
     const { job } = slot
     if (!job) return
-    const mayGoOn = slowKeys.has(job.key) || countSlow() < maxSlowThreads
+    const mayGoOn = records.isSlow(job.key) || hasRoomForSlow() || displaceOffender()
     slot.isSlow = true
-    addSlowKey(job.key)
+    records.charge(job.key, costs.slow)
     if (!mayGoOn) {
       log.warn({ key: job.key }, 'slow query put behind other slow queries')
       remove(slot)
@@ -240,25 +271,34 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
     dispatch()
   }
 
-  function addSlowKey(key: string): void {
-    slowKeys.delete(key)
-    slowKeys.add(key)
-    const [oldest] = slowKeys
-    if (slowKeys.size > maxSlowKeys && oldest !== undefined) slowKeys.delete(oldest)
-  }
-
   function onTimeLimit(slot: Slot): void {
-    if (slot.job) addSlowKey(slot.job.key)
+    if (slot.job) {
+      records.charge(slot.job.key, costs.restOfTime)
+      letRest(slot.job.key)
+    }
     log.warn({ key: slot.job?.key, timeLimitMs }, 'query stopped at its time limit')
-    slot.job?.reject(
-      new QueryError(
-        'time',
-        `The query ran longer than ${timeLimitMs / 1000} s and was stopped. Write a simpler one: fewer joins, no endless recursion, a LIMIT.`,
-      ),
-    )
+    slot.job?.reject(timeError())
     remove(slot)
     dispatch()
     keepOne()
+  }
+
+  function timeError(): QueryError {
+    return new QueryError(
+      'time',
+      `The query ran longer than ${timeLimitMs / 1000} s and was stopped. Write a simpler one: fewer joins, no endless recursion, a LIMIT.`,
+    )
+  }
+
+  /** Whoever is stopped again and again waits longer and longer, or it would heat the machine. */
+  function letRest(key: string): void {
+    const rest = records.restOf(key)
+    if (rest === 0) return
+    const cancel = startTimer(timeLimitMs * rest, () => {
+      resting.delete(key)
+      dispatch()
+    })
+    resting.set(key, cancel)
   }
 
   function onEnd(slot: Slot, error: unknown): void {
@@ -268,8 +308,9 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
     log.error({ err: error, phase, key: job?.key }, 'sandbox thread died')
     if (phase === 'starting') return onStartFailure()
     if (phase === 'loading' && job) retry(job)
-    if (phase === 'running') {
-      job?.reject(
+    if (phase === 'running' && job) {
+      records.charge(job.key, costs.thread)
+      job.reject(
         new QueryError(
           'memory',
           'The query needed more than the database engine can give and was stopped. Write a simpler one.',
@@ -344,7 +385,13 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
       const { key, signal } = query
       signal.throwIfAborted()
       assertRoom(key)
-      const job: Job = { ...Promise.withResolvers<QueryResult>(), key, query, attempts: 0 }
+      const job: Job = {
+        ...Promise.withResolvers<QueryResult>(),
+        key,
+        query,
+        attempts: 0,
+        displacements: 0,
+      }
       const onAbort = () => {
         job.reject(signal.reason)
         abandon(job)
@@ -365,6 +412,7 @@ export function createSandbox({ log, startTimer, timeLimitMs }: SandboxDeps): Sa
 
     async close() {
       closed = true
+      for (const cancel of resting.values()) cancel()
       const error = new AppError('unavailable', 'the schedule sandbox is closed')
       failAll(error)
       for (const slot of slots) {

@@ -13,7 +13,12 @@ import { createManualTimers } from '../manual-timers.ts'
 const timeLimitMs = 1500
 const slowMs = 100
 const spareIdleMs = 30_000
+/** After the second time that a query was stopped, the third and all others. */
+const restsMs = [2, 4, 8].map((times) => times * timeLimitMs)
 const endless = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT 1 FROM c) SELECT count(*) FROM c'
+/** Some hundred milliseconds of work. */
+const long =
+  "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1500000) SELECT 'long', count(*) FROM c"
 
 /** A database whose only row names it. */
 function named(key: string, version = '1'): SandboxDatabase {
@@ -50,7 +55,26 @@ describe('createSandbox', () => {
         ...query,
       })
     const rows = async (query: Parameters<typeof ask>[0]) => (await ask(query)).rows
-    return { sandbox, timers, ask, rows }
+    /** Lets the time of all queries that run be over. */
+    const stop = () => {
+      timers.fire(slowMs)
+      timers.fire(timeLimitMs / 2)
+      timers.fire(timeLimitMs)
+    }
+    const endRests = () => {
+      for (const restMs of restsMs) timers.fire(restMs)
+    }
+    const runEndless = async (key: string) => {
+      const failed = assert.rejects(ask({ key, sql: endless }), { reason: 'time' })
+      await timers.running(timeLimitMs)
+      stop()
+      await failed
+    }
+    /** One after the other: once they were stopped they are offenders. */
+    const offend = async (...keys: string[]) => {
+      for (const key of keys) await runEndless(key)
+    }
+    return { sandbox, timers, ask, rows, stop, endRests, offend }
   }
 
   it('keeps the databases of different keys apart', async () => {
@@ -198,7 +222,7 @@ describe('createSandbox', () => {
   })
 
   it('keeps threads for the others, however many keys run endless queries', async () => {
-    const { ask, rows, timers } = open()
+    const { ask, rows, timers, stop } = open()
     const attacks = ['a', 'b', 'c', 'd', 'e'].map((key) =>
       assert.rejects(ask({ key, sql: endless }), { reason: 'time' }),
     )
@@ -213,38 +237,136 @@ describe('createSandbox', () => {
         assert.equal(timers.count(timeLimitMs), 1)
         assert.deepEqual(await rows({ key: 'other' }), [['other', '1']])
       }
-      timers.fire(timeLimitMs)
+      stop()
     }
     await Promise.all(attacks)
   })
 
   it('gives a key that was slow no second thread, until it was quick', async () => {
-    const { ask, rows, timers } = open()
-    const slow = async (key: string) => {
-      const failed = assert.rejects(ask({ key, sql: endless }), { reason: 'time' })
-      await timers.running(timeLimitMs)
-      timers.fire(timeLimitMs)
-      await failed
-    }
-    for (const key of ['a', 'b']) await slow(key)
+    const { ask, rows, timers, stop, offend } = open()
+    await offend('a', 'b')
     const attack = assert.rejects(ask({ key: 'a', sql: endless }))
     await timers.running(timeLimitMs)
     let isAnswered = false
     const second = rows({ key: 'b' }).finally(() => (isAnswered = true))
     assert.deepEqual(await rows({ key: 'other' }), [['other', '1']])
     assert.equal(isAnswered, false, 'it waits for the thread of the slow ones')
-    timers.fire(timeLimitMs)
+    stop()
     await attack
     assert.deepEqual(await second, [['b', '1']])
-    const again = assert.rejects(ask({ key: 'a', sql: endless }))
+    const again = assert.rejects(ask({ key: 'c', sql: endless }))
     await timers.running(timeLimitMs)
+    timers.fire(slowMs)
     assert.deepEqual(await rows({ key: 'b' }), [['b', '1']])
-    timers.fire(timeLimitMs)
+    stop()
     await again
   })
 
+  it('lets a slow query of anybody else run to its end before those of offenders', async () => {
+    const { ask, rows, timers, stop, offend } = open()
+    await offend('a', 'b')
+    const attacks = ['a', 'b', 'a'].map((key) =>
+      assert.rejects(ask({ key, sql: endless }), { reason: 'time' }),
+    )
+    await timers.running(timeLimitMs)
+    const slow = rows({ key: 'honest', sql: long })
+    while (timers.count(timeLimitMs) < 2) await setImmediate()
+    timers.fire(slowMs)
+    assert.equal(timers.count(timeLimitMs), 1, 'it goes on, and the offender does not')
+    assert.deepEqual(await rows({ key: 'other' }), [['other', '1']])
+    assert.deepEqual(await slow, [['long', 1_500_000]])
+    for (let times = 0; times < 2; times += 1) {
+      await timers.running(timeLimitMs)
+      assert.deepEqual(await rows({ key: 'honest' }), [['honest', '1']], 'also while it is slow')
+    }
+    for (let left = 3; left > 0; left -= 1) {
+      await timers.running(timeLimitMs)
+      stop()
+      for (const restMs of restsMs) timers.fire(restMs)
+    }
+    await Promise.all(attacks)
+  })
+
+  it('puts a query of an offender back twice at most', async () => {
+    const { ask, rows, timers, offend } = open()
+    await offend('a')
+    const attack = assert.rejects(ask({ key: 'a', sql: endless }), { reason: 'time' })
+    for (let times = 0; times < 3; times += 1) {
+      await timers.running(timeLimitMs)
+      const slow = rows({ key: `honest ${times}`, sql: long })
+      while (timers.count(timeLimitMs) < 2) await setImmediate()
+      timers.fire(slowMs)
+      assert.deepEqual(await slow, [['long', 1_500_000]])
+    }
+    await attack
+  })
+
+  it('lets a slow query wait for one query of each other slow key at most', async () => {
+    const { sandbox, ask, rows, timers, stop } = open()
+    const attacks = ['a', 'b', 'a', 'b', 'a', 'b'].map((key) =>
+      ask({ key, sql: endless }).catch((error: unknown) => error),
+    )
+    while (timers.count(timeLimitMs) < 2) await setImmediate()
+    timers.fire(slowMs)
+    const slow = rows({ key: 'honest', sql: long })
+    while (timers.count(timeLimitMs) < 2) await setImmediate()
+    timers.fire(slowMs)
+    for (let times = 0; times < 2; times += 1) {
+      await timers.running(timeLimitMs / 2)
+      stop()
+    }
+    assert.deepEqual(await slow, [['long', 1_500_000]])
+    await sandbox.close()
+    await Promise.all(attacks)
+  })
+
+  it('lets an offender wait longer and longer after it was stopped', async () => {
+    const { ask, rows, timers, stop, offend } = open()
+    await offend('a')
+    for (const restMs of [...restsMs, restsMs.at(-1) ?? 0]) {
+      const attack = assert.rejects(ask({ key: 'a', sql: endless }), { reason: 'time' })
+      await timers.running(timeLimitMs)
+      stop()
+      await attack
+      let isAnswered = false
+      const waiting = rows({ key: 'a' }).finally(() => (isAnswered = true))
+      for (let others = 0; others < 5; others += 1) await rows({ key: 'other' })
+      assert.equal(isAnswered, false)
+      timers.fire(restMs)
+      assert.deepEqual(await waiting, [['a', '1']])
+    }
+  })
+
+  it('takes an offender for an ordinary key again once a query was quick', async () => {
+    const { ask, rows, timers, offend } = open()
+    await offend('a', 'b')
+    assert.deepEqual(await rows({ key: 'b' }), [['b', '1']])
+    const attacks = ['a', 'b'].map((key) =>
+      assert.rejects(ask({ key, sql: endless }), { reason: 'time' }),
+    )
+    while (timers.count(timeLimitMs) < 2) await setImmediate()
+    timers.fire(timeLimitMs)
+    await Promise.all(attacks)
+  })
+
+  it('takes those for offenders whose queries wear out one thread after the other', async () => {
+    const { ask, rows, timers, stop, offend } = open()
+    await offend('a')
+    const wear = () => rows({ key: 'b', sql: 'SELECT length(hex(zeroblob(12000000)))' })
+    for (let times = 0; times < 2; times += 1) assert.deepEqual(await wear(), [[24_000_000]])
+    const attack = assert.rejects(ask({ key: 'a', sql: endless }), { reason: 'time' })
+    await timers.running(timeLimitMs)
+    let isAnswered = false
+    const third = wear().finally(() => (isAnswered = true))
+    for (let others = 0; others < 5; others += 1) await rows({ key: 'other' })
+    assert.equal(isAnswered, false, 'it waits for the thread of the offenders')
+    stop()
+    await attack
+    assert.deepEqual(await third, [[24_000_000]])
+  })
+
   it("keeps the others' databases loaded while one key attacks again and again", async () => {
-    const { ask, rows, timers } = open()
+    const { ask, rows, timers, endRests } = open()
     let loads = 0
     const other = {
       key: 'other',
@@ -262,6 +384,7 @@ describe('createSandbox', () => {
       assert.deepEqual(await rows(other), [['other', '1']])
       timers.fire(timeLimitMs)
       await failed
+      endRests()
       assert.deepEqual(await rows(other), [['other', '1']])
     }
     await attack()
