@@ -24,6 +24,8 @@ export interface Config {
   }
   /** The model endpoints, and the model that a new assistant should have; null: the offline demo. */
   model: { endpoints: EndpointSettings[]; name: string } | null
+  /** By which files are found, served by one of the endpoints; null: they are found by words alone. */
+  embeddingModel: string | null
   /** Another Assistants-compatible server; null means the embedded runtime. */
   assistantsServer: { baseUrl: string; apiKey: string } | null
   assistantId: string | null
@@ -149,6 +151,7 @@ export const environmentSchema = z.object({
   OPENAI_MODEL: text.optional(),
   OPENAI_CONTEXT_WINDOW: wholeNumber(1_000, 100_000_000).optional(),
   ENDPOINTS_FILE: text.optional(),
+  EMBEDDING_MODEL: text.optional(),
   ASSISTANTS_BASE_URL: httpUrl.optional(),
   ASSISTANTS_API_KEY: text.optional(),
   ASSISTANT_ID: text.regex(/^asst_/, 'expected an id that begins with asst_').optional(),
@@ -220,6 +223,7 @@ export function parseConfig(
   }
   const { model, problems } = readModel(parsed.data, present)
   const all = [...contradictions(parsed.data, localDiscord), ...problems]
+  if (problems.length === 0) all.push(...embeddingProblems(parsed.data, model))
   if (all.length > 0) throw toConfigError(all)
   return { ...toConfig(parsed.data), model }
 }
@@ -263,6 +267,19 @@ function contradictions(env: Environment, localDiscord: boolean): string[] {
   return problems
 }
 
+function embeddingProblems(
+  { EMBEDDING_MODEL: name, ASSISTANTS_BASE_URL }: Environment,
+  model: Config['model'],
+): string[] {
+  if (name === undefined || ASSISTANTS_BASE_URL !== undefined) return []
+  if (!model) {
+    return ['EMBEDDING_MODEL: needs a model endpoint; set OPENAI_API_KEY or OPENAI_BASE_URL']
+  }
+  const { endpoints } = model
+  if (endpoints.some(({ models, servesAll }) => servesAll || models.has(name))) return []
+  return [`EMBEDDING_MODEL: ENDPOINTS_FILE does not name "${name}", and there is no other endpoint`]
+}
+
 function toConfig(env: Environment): Omit<Config, 'model'> {
   const dataDir = resolve(env.DATA_DIR)
   return {
@@ -276,6 +293,7 @@ function toConfig(env: Environment): Omit<Config, 'model'> {
         ? { baseUrl: env.ASSISTANTS_BASE_URL, apiKey: env.ASSISTANTS_API_KEY }
         : null,
     assistantId: env.ASSISTANT_ID ?? null,
+    embeddingModel: env.EMBEDDING_MODEL ?? null,
     database: toDatabase(env.DATABASE_URL ?? `sqlite:${join(dataDir, 'assistants.sqlite')}`),
     files: toFiles(env, dataDir),
     keyvUri: env.KEYV_URI ?? `sqlite://${join(dataDir, 'conversations.sqlite')}`,

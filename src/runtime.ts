@@ -16,10 +16,13 @@ import { createHostedTools } from './assistants/runs/hosted-tools.ts'
 import type { JobQueue } from './assistants/runs/job-queue.ts'
 import { createPromptImages } from './assistants/runs/prompt-images.ts'
 import { createRunService } from './assistants/runs/service.ts'
+import { createEmbedder, type Embedder } from './assistants/search/embedder.ts'
 import { createRewriteQuery } from './assistants/search/rewrite-query.ts'
+import type { SearchIndex } from './assistants/search/search-index.ts'
 import { createSqliteIndex } from './assistants/search/sqlite/sqlite-index.ts'
 import { DatabaseUnavailableError } from './assistants/store/database-errors.ts'
 import { openStore } from './assistants/store/open-store.ts'
+import type { Postgres } from './assistants/store/postgres.ts'
 import { createVectorStores } from './assistants/vector-stores/vector-stores.ts'
 import type { Config } from './config.ts'
 import { everyInterval } from './every.ts'
@@ -74,11 +77,16 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
   const blobs = await openBlobs(config)
   const files = createFiles({ ...shared, blobs, every: everyInterval })
   parts.defer(() => files.close())
-  const index = createSqliteIndex({
-    path: join(config.dataDir, 'search.sqlite'),
-    embedder: null,
-    log,
-  })
+  const embedder =
+    config.embeddingModel === null
+      ? null
+      : createEmbedder({
+          models: model.models,
+          model: config.embeddingModel,
+          now: Date.now,
+          log,
+        })
+  const index = await openIndex({ dataDir: config.dataDir, postgres, embedder, log })
   parts.defer(() => index.close())
   const reader = createDocumentReader({ log })
   parts.defer(() => reader.close())
@@ -133,6 +141,11 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
     files.start()
     await vectorStores.queue.start()
     isReady = true
+    await index
+      .keepWhole(() => vectorStores.queue.indexAnew())
+      .catch((err: unknown) => {
+        if (!parts.disposed) log.error({ err }, 'the search index cannot be used')
+      })
   }
   const ready = becomeReady()
   // Whoever waits for it is told.
@@ -157,6 +170,21 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
       await blobs.ping()
     },
   }
+}
+
+interface IndexPlace {
+  dataDir: string
+  postgres: Postgres | null
+  embedder: Embedder | null
+  log: Logger
+}
+
+/** Where the store is: beside its file, or in its database. */
+async function openIndex({ dataDir, postgres, ...deps }: IndexPlace): Promise<SearchIndex> {
+  if (!postgres) return createSqliteIndex({ path: join(dataDir, 'search.sqlite'), ...deps })
+  // Most have no Postgres, and need not wait for the code to load.
+  const { createPostgresIndex } = await import('./assistants/search/postgres/postgres-index.ts')
+  return createPostgresIndex({ db: postgres.db, ...deps })
 }
 
 async function openBlobs({ files, dataDir }: Config): Promise<Blobs> {

@@ -42,6 +42,27 @@ describe('parseConfig', () => {
     ])
   })
 
+  it('wants an endpoint that serves the embedding model', (t) => {
+    const EMBEDDING_MODEL = 'bge-m3'
+    assert.equal(parseConfig({ EMBEDDING_MODEL, OPENAI_API_KEY: 'k' }).embeddingModel, 'bge-m3')
+    assert.equal(parseConfig({}).embeddingModel, null)
+    assert.throws(() => parseConfig({ EMBEDDING_MODEL }), /EMBEDDING_MODEL: needs a model endpoint/)
+    const folder = mkdtempSync(join(tmpdir(), 'guagua-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const ENDPOINTS_FILE = join(folder, 'endpoints.json')
+    const withModels = (models: object) => {
+      const local = { name: 'local', base_url: 'http://127.0.0.1:1/v1', models }
+      writeFileSync(ENDPOINTS_FILE, JSON.stringify({ endpoints: [local] }))
+    }
+    withModels({ chat: {} })
+    assert.throws(
+      () => parseConfig({ EMBEDDING_MODEL, ENDPOINTS_FILE }),
+      /EMBEDDING_MODEL: ENDPOINTS_FILE does not name "bge-m3"/,
+    )
+    withModels({ chat: {}, 'bge-m3': {} })
+    assert.equal(parseConfig({ EMBEDDING_MODEL, ENDPOINTS_FILE }).embeddingModel, 'bge-m3')
+  })
+
   it('reads the endpoints of a file, and which model a new assistant has', (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'guagua-'))
     t.after(() => rmSync(folder, { recursive: true }))

@@ -40,8 +40,31 @@ export function createTextScore(
   }
 }
 
+/**
+ * Texts that may be looked at to find candidates: of more than these, only the rarer words choose them,
+ * and the others only help to put them in order. Otherwise a search with a common word would take a
+ * second in a large store.
+ */
+const maxMatches = 5_000
+
+/** The words that choose the candidates among so many texts: of few texts all, else the rarest ones. */
+export function choosingWords(
+  words: readonly QueryWord[],
+  { among }: { among: number },
+): readonly QueryWord[] {
+  if (among <= maxMatches) return words
+  const chosen: QueryWord[] = []
+  let matches = 0
+  for (const word of words.toSorted((one, other) => one.texts - other.texts)) {
+    matches += word.texts
+    if (chosen.length > 0 && matches > maxMatches) break
+    chosen.push(word)
+  }
+  return chosen
+}
+
 /** Inverse document frequency, above 0 also for words that most texts have. */
-function rarity(texts: number, all: number): number {
+export function rarity(texts: number, all: number): number {
   const known = Math.min(texts, all)
   return Math.log(1 + (all - known + 0.5) / (known + 0.5))
 }

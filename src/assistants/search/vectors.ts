@@ -31,7 +31,7 @@ function toFine(vector: Float32Array): Uint8Array {
 }
 
 /** The cosine of the angle between a question and what was stored, 0 where it is below 0. */
-export function similarity(question: Float32Array, fine: Uint8Array): number {
+function similarity(question: Float32Array, fine: Uint8Array): number {
   const stored = new Int8Array(fine.buffer, fine.byteOffset, fine.byteLength)
   if (stored.length !== question.length) return 0
   let product = 0

@@ -29,8 +29,10 @@ export function withHeading({ text, heading }: { text: string; heading: string |
 export function queryWords(text: string): string[] {
   const words = [...new Set(wordsOf(text))]
   const telling = words.filter((word) => !stopWords.has(word))
-  return telling.length > 0 ? telling : words
+  return (telling.length > 0 ? telling : words).slice(0, maxQueryWords)
 }
+
+const maxQueryWords = 64
 
 /** Longer ones are no words: base64, say. */
 const maxWordLength = 64

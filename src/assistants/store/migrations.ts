@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 
+import { addSearchIndex } from '../search/postgres/tables.ts'
 import { DatabaseRefusedError } from './database-errors.ts'
 import { isActive } from './rows.ts'
 import type { Database } from './schema.ts'
@@ -31,7 +32,15 @@ function migrations(dialect: SqlDialect): Record<string, Migration> {
     '0001_assistants_threads_runs': { up: (db) => createFirstTables(db, dialect) },
     '0002_projects_usage': { up: (db) => addProjectsAndUsage(db, dialect) },
     '0003_files_vector_stores': { up: (db) => addFilesAndVectorStores(db, dialect) },
+    // On SQLite the index has a file of its own.
+    '0004_search_index': {
+      up: async (db) => (isPostgres(dialect) ? addSearchIndex(db) : undefined),
+    },
   }
+}
+
+function isPostgres({ sequence }: SqlDialect): boolean {
+  return sequence === 'bigserial'
 }
 
 /** Times and tokens: Postgres's `integer` ends in 2038. */

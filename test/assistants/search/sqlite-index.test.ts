@@ -1,110 +1,120 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 
-import pino from 'pino'
+import BetterSqlite from 'better-sqlite3'
 
-import type { Chunk } from '../../../src/assistants/indexing/document.ts'
 import type { SearchIndex } from '../../../src/assistants/search/search-index.ts'
 import { createSqliteIndex } from '../../../src/assistants/search/sqlite/sqlite-index.ts'
+import { createLogger } from '../../../src/log.ts'
+import { chunks, describeSearchIndex } from './contract.ts'
 
-const log = pino({ level: 'silent' })
+const log = createLogger({ level: 'silent', pretty: false })
 const { signal } = new AbortController()
+const newFolder = () => mkdtemp(join(tmpdir(), 'guagua-index-'))
 
-async function* chunks(...texts: string[]): AsyncGenerator<Chunk[]> {
-  for (const [index, text] of texts.entries()) yield [{ text, page: index + 1, heading: null }]
-}
+describeSearchIndex('SQLite', async () => {
+  const folder = await newFolder()
+  return {
+    open: (embedder) => createSqliteIndex({ path: join(folder, 'search.sqlite'), embedder, log }),
+    close: () => rm(folder, { recursive: true }),
+  }
+})
 
-describe('the search index on SQLite', () => {
+describe("the search index's file", () => {
   let folder: string
+  let path: string
   let index: SearchIndex
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'guagua-index-'))
-    index = createSqliteIndex({ path: join(folder, 'search.sqlite'), embedder: null, log })
+    folder = await newFolder()
+    path = join(folder, 'search.sqlite')
   })
-  after(async () => {
-    await index.close()
-    await rm(folder, { recursive: true })
-  })
+  afterEach(() => index.close())
+  after(() => rm(folder, { recursive: true }))
 
-  const found = async (vectorStoreId: string, text: string): Promise<string[]> => {
+  const file = { vectorStoreId: 'vs_1', fileId: 'file-1' }
+  function open(): SearchIndex {
+    index = createSqliteIndex({ path, embedder: null, log })
+    return index
+  }
+  const found = async (text: string) => {
     const hits = await index.search(
-      { vectorStoreIds: [vectorStoreId], texts: [text], limit: 10 },
+      { vectorStoreIds: ['vs_1'], texts: [text], limit: 5 },
       { signal },
     )
     return hits.map((hit) => hit.text)
   }
-
-  it('finds texts by word in English and Chinese, the best first', async () => {
-    const file = { vectorStoreId: 'vs_1', fileId: 'file-1' }
-    await index.write(
-      file,
-      chunks(
-        'Gradient descent walks downhill on the loss surface.',
-        '反向传播算法用链式法则计算每一层的梯度。',
-        'The library opens at nine. Nothing here is about descending.',
-      ),
-      { signal },
-    )
-    assert.match((await found('vs_1', 'How does gradient descent work?'))[0] ?? '', /downhill/)
-    assert.match((await found('vs_1', '什么是反向传播？'))[0] ?? '', /链式法则/)
-    assert.deepEqual(await found('vs_1', 'photosynthesis'), [])
-    const [hit] = await index.search(
-      { vectorStoreIds: ['vs_1'], texts: ['链式法则'], limit: 1 },
-      { signal },
-    )
-    assert.ok(hit && hit.score > 0 && hit.score <= 1)
-    assert.deepEqual(
-      { page: hit.page, position: hit.position, fileId: hit.fileId },
-      { page: 2, position: 1, fileId: 'file-1' },
-    )
-  })
-
-  it('replaces what a file had, and shows nothing of one that was not written whole', async () => {
-    const file = { vectorStoreId: 'vs_2', fileId: 'file-2' }
-    await index.write(file, chunks('the old syllabus'), { signal })
-    async function* broken(): AsyncGenerator<Chunk[]> {
-      yield* chunks('the newer syllabus')
-      throw new Error('cut off')
-    }
-    await assert.rejects(index.write(file, broken(), { signal }), /cut off/)
-    assert.deepEqual(await found('vs_2', 'syllabus'), ['the old syllabus'])
-    await index.write(file, chunks('the new syllabus'), { signal })
-    assert.deepEqual(await found('vs_2', 'syllabus'), ['the new syllabus'])
-  })
-
-  it('keeps vector stores and files apart, and forgets them', async () => {
-    for (const fileId of ['file-a', 'file-b']) {
-      await index.write({ vectorStoreId: 'vs_3', fileId }, chunks(`${fileId} on volcanoes`), {
-        signal,
-      })
-    }
-    await index.write({ vectorStoreId: 'vs_4', fileId: 'file-a' }, chunks('volcanoes elsewhere'), {
-      signal,
+  /** Resolves when all files are to be indexed again, having done so. */
+  const writtenAgain = () => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const kept = index.keepWhole(async () => {
+      await index.write(file, chunks('written again'), { signal })
+      resolve()
     })
-    assert.equal((await found('vs_3', 'volcano')).length, 2)
-    const only = await index.search(
-      { vectorStoreIds: ['vs_3'], fileIds: ['file-b'], texts: ['volcano'], limit: 10 },
-      { signal },
+    kept.catch(reject)
+    return { kept, again: promise }
+  }
+
+  for (const [name, damage] of [
+    [
+      'is no database',
+      () => writeFile(path, 'no database at all, but long enough to be looked at'),
+    ],
+    [
+      'is of another version',
+      () => {
+        const database = new BetterSqlite(path)
+        database.pragma('user_version = 1')
+        database.close()
+      },
+    ],
+  ] as const) {
+    it(`is made anew where it ${name}`, async () => {
+      await open().write(file, chunks('from before'), { signal })
+      await index.close()
+      await damage()
+      open()
+      await writtenAgain().again
+      assert.deepEqual(await found('written before'), ['written again'])
+    })
+  }
+
+  it('is made anew when it turns out to be damaged', async () => {
+    open()
+    await index.keepWhole(async () => {})
+    const { again } = writtenAgain()
+    await index.write(file, chunks('from before'), { signal })
+    const database = new BetterSqlite(path).unsafeMode()
+    database.exec('delete from terms_data')
+    database.close()
+    await assert.rejects(found('before'), /malformed|corrupt/)
+    await index.ping()
+    await again
+    assert.deepEqual(await found('written before'), ['written again'])
+  })
+
+  it('shows nothing of what a process wrote that was killed, and frees it', async () => {
+    await open().write(file, chunks('from before'), { signal })
+    await index.close()
+    const child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('killed-writer.ts', import.meta.url)), path],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
     )
-    assert.deepEqual(
-      only.map(({ fileId }) => fileId),
-      ['file-b'],
-    )
-    await index.remove({ vectorStoreId: 'vs_3', fileId: 'file-a' })
-    assert.deepEqual(await found('vs_3', 'volcano'), ['file-b on volcanoes'])
-    await index.remove({ vectorStoreId: 'vs_3', fileId: null })
-    assert.deepEqual(await found('vs_3', 'volcano'), [])
-    assert.deepEqual(await found('vs_4', 'volcano'), ['volcanoes elsewhere'])
-    const passages = await index.passages(
-      { vectorStoreId: 'vs_4', fileId: 'file-a' },
-      { position: 0, limit: 10 },
-    )
-    assert.deepEqual(
-      passages.map(({ text }) => text),
-      ['volcanoes elsewhere'],
-    )
+    await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    open()
+    assert.deepEqual(await found('before half'), ['from before'])
+    await index.write(file, chunks('whole again'), { signal })
+    await index.close()
+    open()
+    await index.remove({ vectorStoreId: 'vs_2', fileId: null })
+    assert.deepEqual(await found('half whole'), ['whole again'])
   })
 })

@@ -1,24 +1,21 @@
 import type { Database } from 'better-sqlite3'
 
-import { createTextScore, fuse, usableWeights, type QueryWord, type RankedList } from '../rank.ts'
+import {
+  choosingWords,
+  createTextScore,
+  fuse,
+  usableWeights,
+  type QueryWord,
+  type RankedList,
+} from '../rank.ts'
 import type { Hit, IndexQuery, Passage } from '../search-index.ts'
 import { rankByMeaning, toBits } from '../vectors.ts'
+import { createWordCounts } from '../word-counts.ts'
 import { queryWords } from '../words.ts'
 import type { ReaderCalls } from './messages.ts'
 
 /** Texts that are compared word by word, or number by number; more only if more are wanted. */
 const minCandidates = 200
-
-/**
- * Texts that may be looked at to find those: of more than these, only the rarer words choose the
- * candidates, and the others only help to put them in order. Otherwise a search with a common word would
- * take a second in a large store.
- */
-const maxMatches = 5_000
-
-const maxQueryWords = 64
-
-const maxCountedWords = 50_000
 
 interface ChunkRow {
   id: number
@@ -73,17 +70,13 @@ export function createIndexReader(database: Database): ReaderCalls {
      order by chunks.position limit ?`,
   )
 
-  // Counting takes the longer, the more texts have the word.
-  const counted = new Map<string, number>()
-  let countedAmong = 0
+  const counts = createWordCounts()
 
-  function occurrences(word: string, allTexts: number): number {
-    if (Math.abs(allTexts - countedAmong) > allTexts / 20 || counted.size >= maxCountedWords) {
-      counted.clear()
-      countedAmong = allTexts
-    }
-    const texts = counted.get(word) ?? textsWith.get(word)?.doc ?? 0
-    if (texts > 0) counted.set(word, texts)
+  function occurrences(word: string): number {
+    const known = counts.known(word)
+    if (known !== undefined) return known
+    const texts = textsWith.get(word)?.doc ?? 0
+    counts.learn(word, texts)
     return texts
   }
 
@@ -109,9 +102,9 @@ export function createIndexReader(database: Database): ReaderCalls {
   /** The texts that answer best to one way of asking. */
   function rankByWords(text: string, { stores, fileIds, candidates }: Place): Ranked[] {
     const all = collection.get() ?? { texts: 0, words: 0 }
+    counts.forgetIfOther(all.texts)
     const words = queryWords(text)
-      .slice(0, maxQueryWords)
-      .map((word): QueryWord => ({ word, texts: occurrences(word, all.texts) }))
+      .map((word): QueryWord => ({ word, texts: occurrences(word) }))
       .filter(({ texts }) => texts > 0)
     if (words.length === 0) return []
     const matching = match.all({
@@ -236,25 +229,12 @@ function toExpression(
   stores: { ids: number[]; chunks: number },
   allTexts: number,
 ): string {
-  const isSmall = stores.chunks <= maxMatches
-  const choosing = isSmall ? words : rarest(words)
+  const choosing = choosingWords(words, { among: stores.chunks })
   const terms = `words : (${choosing.map(({ word }) => `"${word}"`).join(' OR ')})`
   // The more of all texts the stores have, the less it helps to look for their mark.
   if (stores.chunks * 2 > allTexts) return terms
   const marks = stores.ids.map((id) => `"v${id}"`).join(' OR ')
   return `vector_store : (${marks}) AND ${terms}`
-}
-
-/** The rarest word, and further ones as long as all together are in few enough texts. */
-function rarest(words: readonly QueryWord[]): QueryWord[] {
-  const chosen: QueryWord[] = []
-  let matches = 0
-  for (const word of words.toSorted((one, other) => one.texts - other.texts)) {
-    matches += word.texts
-    if (chosen.length > 0 && matches > maxMatches) break
-    chosen.push(word)
-  }
-  return chosen
 }
 
 function toPassage(row: ChunkRow): Passage {
