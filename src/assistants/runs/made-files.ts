@@ -8,7 +8,11 @@ import type { Run, Store } from '../store/store.ts'
 
 /** What code makes and the user gets: files of the API, of the thread's project. */
 export interface MadeFiles {
-  /** Undefined where the thread is gone. */
+  /**
+   * For a day, unless a step or message that is written shows it, which is done in the same change of
+   * its run: whoever is killed or cancelled before leaves nothing for ever. Undefined where the thread
+   * is gone.
+   */
   keep(made: MadeFile & { run: Run; signal: AbortSignal }): Promise<string | undefined>
   /**
    * The file of the thread's session at this path, kept once for each content it has; undefined where
@@ -36,6 +40,7 @@ export interface MadeFilesDeps {
 /** Sessions live in memory, and so does the knowledge of which of their files are kept already. */
 const maxRemembered = 2_000
 const maxPathLength = 1_000
+const unseenSeconds = 24 * 60 * 60
 
 export function createMadeFiles({ store, files, log }: MadeFilesDeps): MadeFiles {
   /** Ids, by thread, path and content. */
@@ -44,7 +49,8 @@ export function createMadeFiles({ store, files, log }: MadeFilesDeps): MadeFiles
   async function keep({ run, filename, content, signal }: Parameters<MadeFiles['keep']>[0]) {
     const project = await store.getThreadProject(run.thread_id)
     if (project === undefined) return undefined
-    const file = { filename, purpose: 'assistants_output' as const, content: once(content) }
+    const purpose = 'assistants_output' as const
+    const file = { filename, purpose, content: once(content), expiresAfterSeconds: unseenSeconds }
     return (await files.project(project).create(file, { signal })).id
   }
 

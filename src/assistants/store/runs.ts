@@ -353,6 +353,7 @@ async function changeRun(options: ChangeRunOptions): Promise<Run | undefined> {
       ...undone.flatMap((record) => removeStep(head, record)),
       ...[...rewritten, ...closed].flatMap((record) => rewriteStep(head, record)),
       ...insertSteps(head, opened),
+      ...keepMadeFiles(head, [...rewritten, ...closed]),
       ...insertRunUsage(head, { run, turns: endedTurns(change) }),
       ...queueJob(head),
     ],
@@ -407,6 +408,29 @@ function rewriteStep({ andHead }: Head, record: StepRecord): RawBuilder<unknown>
   const message = toMessageRow(record.message)
   // All but the metadata, which the user may have changed meanwhile.
   return [sql`update messages set body = ${message.body} where id = ${message.id} ${andHead}`, step]
+}
+
+/** What code has made stays once a step or a message shows it; until then its days are counted. */
+function keepMadeFiles({ andHead }: Head, records: StepRecord[]): RawBuilder<unknown>[] {
+  const ids = [...new Set(records.flatMap(madeFileIds))]
+  if (ids.length === 0) return []
+  return [
+    sql`
+      update files set expires_at = null
+      where id in (${sql.join(ids)}) and purpose = 'assistants_output' ${andHead}`,
+  ]
+}
+
+function madeFileIds({ step, message }: StepRecord): string[] {
+  const { step_details: details } = step
+  const calls = details.type === 'tool_calls' ? details.tool_calls : []
+  const pictures = calls
+    .flatMap((call) => (call.type === 'code_interpreter' ? call.code_interpreter.outputs : []))
+    .flatMap((output) => (output.type === 'image' ? [output.image.file_id] : []))
+  const linked = (message?.content ?? [])
+    .flatMap((block) => (block.type === 'text' ? block.text.annotations : []))
+    .flatMap((each) => (each.type === 'file_path' ? [each.file_path.file_id] : []))
+  return [...pictures, ...linked]
 }
 
 function removeStep({ andHead }: Head, { step, message }: StepRecord): RawBuilder<unknown>[] {

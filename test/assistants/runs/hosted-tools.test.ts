@@ -142,6 +142,36 @@ describe('hosted tools', () => {
     assert.equal(usage?.total_tokens, 75)
   })
 
+  it('leave files that nobody was shown for a day, all others for good', async () => {
+    const both = [python, { ...python, id: 'call_other' }]
+    const answer = 'See [it](sandbox:/mnt/data/a.csv).'
+    server.script({ toolCalls: both }, { toolCalls: [python] }, answer)
+    fake.session.set('/mnt/data/a.csv', Buffer.from('1,2'))
+    const picture = { type: 'image' as const, filename: 'a.png', content: Buffer.from('png') }
+    let runs = 0
+    const { promise: atWork, resolve } = Promise.withResolvers<void>()
+    fake.run = (_code, signal) => {
+      if ((runs += 1) === 1) return [picture]
+      resolve()
+      return whenAborted(signal)
+    }
+    const killed = await open()
+    const target = await start(killed)
+    await atWork
+    fake.run = () => [picture]
+    const second = await open()
+    assert.equal((await ended(second, target)).status, 'completed')
+    const { data } = await second.store.files('default').listFiles({ limit: 9, order: 'asc' }, 0)
+    assert.deepEqual(
+      data.map(({ filename, expires_at }) => [filename, expires_at]),
+      [
+        ['a.png', 1_790_000_000 + 86_400],
+        ['a.png', null],
+        ['a.csv', null],
+      ],
+    )
+  })
+
   it('end at once when the process closes, and are done again after its start', async () => {
     server.script({ toolCalls: [python] }, { toolCalls: [python] }, 'Done')
     const atWork = holdPython()
