@@ -1,5 +1,6 @@
 import { ApplicationCommandOptionType } from 'discord.js'
 
+import { toAttachedFile } from '../src/bot/attached-file.ts'
 import { createChannelSurface } from '../src/bot/channel-surface.ts'
 import { chatInput, named, privateOption } from '../src/bot/command-definition.ts'
 import type { Command } from '../src/bot/command.ts'
@@ -19,6 +20,7 @@ export default {
         min_length: 1,
         max_length: 2000,
       },
+      { type: ApplicationCommandOptionType.Attachment, ...named(({ ask }) => ask.file) },
       privateOption(({ ask }) => ask.private),
     ],
   },
@@ -31,13 +33,20 @@ export default {
       interaction,
       clock,
       isPrivate,
-      fallback: isPrivate ? null : createChannelSurface({ rest: client.rest, channelId }),
+      fallback: isPrivate
+        ? null
+        : createChannelSurface({
+            rest: client.rest,
+            channelId,
+            maxFileBytes: interaction.attachmentSizeLimit,
+          }),
     })
     const names = {
       user: (id: string) => client.users.cache.get(id)?.displayName ?? null,
       role: (id: string) => guild?.roles.cache.get(id)?.name ?? null,
       channel: (id: string) => guild?.channels.cache.get(id)?.name ?? null,
     }
+    const file = interaction.options.getAttachment('file')
     const content = interaction.options.getString('question', true)
     const text = readableText(content, { botId: client.user.id, names })
     const t = translations(locale)
@@ -53,6 +62,7 @@ export default {
       surface,
       locale,
       text,
+      attachments: file ? [toAttachedFile(file)] : [],
       author: { id: user.id, name: nickname ?? user.displayName },
       sourceId: interaction.id,
       isCollectable: false,

@@ -2,12 +2,15 @@ import type OpenAI from 'openai'
 
 import type { Logger } from '../log.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
+import { orAborted } from './aborted.ts'
 import { type Clock, wait } from './clock.ts'
 import { failureOfError, failureOfRun, type FailureKind } from './failure.ts'
-import { createProgressTracker, type Progress } from './progress.ts'
+import { type AnswerParts, createProgressTracker, type Progress } from './progress.ts'
 import type { BegunRun, RunRequest, RunStream } from './run-start.ts'
+import { retrieveStep } from './run-steps.ts'
 
 type Run = OpenAI.Beta.Threads.Run
+type RunStep = OpenAI.Beta.Threads.Runs.RunStep
 type ToolCall = OpenAI.Beta.Threads.RequiredActionFunctionToolCall
 type ToolOutput = OpenAI.Beta.Threads.RunSubmitToolOutputsParams.ToolOutput
 
@@ -18,10 +21,10 @@ export interface AnswerRequest extends RunRequest {
 }
 
 /** How an answer ended, and what there is of it. */
-export interface Answer {
+export interface Answer extends AnswerParts {
   text: string
   isNewThread: boolean
-  /** Names of the functions that the run has called. */
+  /** Names of the functions and types of the hosted tools that the run has called. */
   calledTools: ReadonlySet<string>
   end: { type: 'completed' } | { type: 'cancelled' } | { type: 'failed'; kind: FailureKind }
   /** For the log. */
@@ -56,6 +59,9 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
     const calledTools = new Set<string>()
     const answered: Answer = {
       text: '',
+      sources: [],
+      pictures: [],
+      links: [],
       calledTools,
       isNewThread: false,
       end: { type: 'cancelled' },
@@ -90,6 +96,7 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
       let run: Run | null = null
       for await (const event of stream) {
         if (!isThreadEvent(event)) continue
+        if (event.event === 'thread.run.step.completed') await takeFindings(event.data)
         progress.take(event)
         const seen = runOf(event)
         if (!seen) continue
@@ -100,6 +107,20 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
         }
       }
       return run
+    }
+
+    /** Reads what a step has found, so that it can be cited; an answer without is still one. */
+    async function takeFindings(step: RunStep): Promise<void> {
+      const { step_details: details } = step
+      if (details?.type !== 'tool_calls') return
+      for (const { type } of details.tool_calls) if (type !== 'function') calledTools.add(type)
+      if (!details.tool_calls.some(({ type }) => type === 'file_search')) return
+      try {
+        progress.know(await retrieveStep(runs.steps, step, { signal: connection.signal }))
+      } catch (err) {
+        connection.signal.throwIfAborted()
+        log.warn({ err, runId: step.run_id }, 'the passages of a search could not be read')
+      }
     }
 
     async function runTools(calls: ToolCall[]): Promise<ToolOutput[]> {
@@ -137,14 +158,19 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
       return run
     }
 
+    function takeText(): void {
+      answered.text = progress.finish()
+      Object.assign(answered, progress.parts())
+    }
+
     try {
       // Neither a runtime nor a tool that hangs may hold the conversation up.
       const run = await orAborted(goThrough(), connection.signal)
-      answered.text = progress.text()
-      answered.end = endOf(run, { text: answered.text, isStopped: request.signal.aborted })
+      takeText()
+      answered.end = endOf(run, { answered, isStopped: request.signal.aborted })
       if (answered.end.type === 'failed') answered.cause = run?.last_error ?? run?.status
     } catch (error) {
-      answered.text = progress.text()
+      takeText()
       if (!request.signal.aborted) {
         answered.end = { type: 'failed', kind: failureOfError(error) }
         answered.cause = error
@@ -164,18 +190,6 @@ export function createAnswerer({ openai, startRun, tools, clock, log }: Answerer
   }
 }
 
-/** What `work` answers, unless the signal is aborted first: then rejects with its reason. */
-async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}
-
 const timeLimit = new Error('the answer took too long')
 
 function isOver(run: Run | null): boolean {
@@ -191,13 +205,14 @@ const terminalStates: ReadonlySet<Run['status']> = new Set([
 ])
 
 interface EndOptions {
-  text: string
+  answered: Pick<Answer, 'text' | 'pictures'>
   isStopped: boolean
 }
 
-function endOf(run: Run | null, { text, isStopped }: EndOptions): Answer['end'] {
+function endOf(run: Run | null, { answered, isStopped }: EndOptions): Answer['end'] {
   if (run?.status === 'completed') {
-    return text.trim() === '' ? { type: 'failed', kind: 'empty_answer' } : { type: 'completed' }
+    const isEmpty = answered.text.trim() === '' && answered.pictures.length === 0
+    return isEmpty ? { type: 'failed', kind: 'empty_answer' } : { type: 'completed' }
   }
   if (isStopped || run?.status === 'cancelled' || run?.status === 'cancelling') {
     return { type: 'cancelled' }

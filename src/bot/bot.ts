@@ -15,6 +15,7 @@ import { watchChanges } from '../schedule/store/watch-changes.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import { createAnswerer } from './answer.ts'
 import { createAssistant } from './assistant.ts'
+import { createAttachments } from './attachments.ts'
 import { createClassFiles } from './class-files/class-files.ts'
 import { createClassStores } from './class-files/class-stores.ts'
 import { createClient } from './client.ts'
@@ -28,11 +29,14 @@ import { createFeedOwners } from './feed-owner.ts'
 import { createHowIKnow, howIKnowName } from './how-i-know.ts'
 import { createListener } from './listener.ts'
 import { toLoggedError } from './log-error.ts'
+import { createMadeFiles } from './made-files.ts'
 import { createCourier } from './reminders/courier.ts'
 import { createRunContext } from './run-context.ts'
 import { createRunStart } from './run-start.ts'
 import { createStartedImports } from './schedule/import-file.ts'
 import { createNotices } from './schedule/notices.ts'
+import { codeName, createShownCode } from './shown-code.ts'
+import { createSources, sourcesName } from './sources.ts'
 import { createTurns } from './turns.ts'
 
 export interface BotDeps {
@@ -117,7 +121,9 @@ export function createBot(deps: BotDeps): Bot {
   })
   const startRun = createRunStart({ openai, assistant, conversations, contextOf, clock })
   const answer = createAnswerer({ openai, startRun, tools, clock, log })
-  const turns = createTurns({ answer, translations, clock, log })
+  const attachments = createAttachments({ openai, clock, log })
+  const readMadeFiles = createMadeFiles({ openai, log })
+  const turns = createTurns({ answer, attachments, readMadeFiles, translations, clock, log })
   const notices = createNotices({
     keyv,
     timetables: deps.timetables,
@@ -233,7 +239,11 @@ export function createBot(deps: BotDeps): Bot {
       client.once(Events.ClientReady, (readyClient) => {
         const listen = createListener({ client: readyClient, turns, translations, log })
         client.on(Events.MessageCreate, listen)
-        const buttons = { [howIKnowName]: createHowIKnow({ openai, translations }) }
+        const buttons = {
+          [howIKnowName]: createHowIKnow({ openai, translations }),
+          [sourcesName]: createSources({ openai, translations }),
+          [codeName]: createShownCode({ openai, translations }),
+        }
         const dispatch = createDispatcher({ commands, commandDeps, buttons, translations, log })
         client.on(Events.InteractionCreate, dispatch)
         watchGuilds()

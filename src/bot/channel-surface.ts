@@ -21,7 +21,12 @@ export interface ChannelSurfaceDeps {
   channelId: string
   /** The message that the first one replies to; its author is the only one who is pinged. */
   replyTo?: string
+  /** The largest file that Discord takes in this place, in bytes; default: anywhere. */
+  maxFileBytes?: number
 }
+
+/** Of one file, where the guild has not paid for more. */
+export const usualFileBytes = 10 * 1024 * 1024
 
 /** Time between two edits while the channel's bucket has room, in milliseconds. */
 export const usualPaceMs = 1200
@@ -31,9 +36,15 @@ const maxPaceMs = 10_000
  * Messages in a channel, straight through REST: no message is built or cached for what the bot says
  * itself. Every create and every edit names its allowed mentions, since an edit parses them anew.
  */
-export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfaceDeps): Surface {
+export function createChannelSurface({
+  rest,
+  channelId,
+  replyTo,
+  maxFileBytes = usualFileBytes,
+}: ChannelSurfaceDeps): Surface {
   let replyId: string | null = null
   let paceMs = usualPaceMs
+  let sent = 0
 
   async function request(method: RequestMethod, route: RouteLike, content?: RequestContent) {
     const response = await rest.queueRequest({ method, fullRoute: route, ...content })
@@ -48,6 +59,7 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
       flags: MessageFlags.SuppressEmbeds,
       allowed_mentions: { parse: [], replied_user: reply.message_reference !== undefined },
       ...componentsOf(message),
+      ...attachmentsOf(message),
       ...reply,
     } satisfies RESTPostAPIChannelMessageJSONBody
     const response = await request(RequestMethod.Post, Routes.channelMessages(channelId), {
@@ -59,7 +71,7 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
   }
 
   async function createFirst(message: Outgoing, messageId: string): Promise<string> {
-    const once = { nonce: messageId, enforce_nonce: true }
+    const once = onceOnly(messageId)
     const message_reference = { message_id: messageId, fail_if_not_exists: false }
     try {
       return await create(message, { ...once, message_reference })
@@ -71,7 +83,11 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
 
   return {
     async send(message) {
-      if (replyTo === undefined || replyId !== null) return create(message)
+      if (replyTo === undefined) return create(message)
+      if (replyId !== null) {
+        sent += 1
+        return create(message, onceOnly(`${replyTo}-${sent}`))
+      }
       replyId = await createFirst(message, replyTo)
       return replyId
     },
@@ -82,6 +98,7 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
         flags: MessageFlags.SuppressEmbeds,
         allowed_mentions: { parse: [], replied_user: id === replyId },
         ...componentsOf(message),
+        ...attachmentsOf(message),
       } satisfies RESTPatchAPIChannelMessageJSONBody
       const content = { body, ...filesOf(message) }
       await discard(
@@ -99,8 +116,13 @@ export function createChannelSurface({ rest, channelId, replyTo }: ChannelSurfac
       )
     },
 
+    maxFileBytes,
     pace: () => paceMs,
   }
+}
+
+function onceOnly(nonce: string): ReplyFields {
+  return { nonce, enforce_nonce: true }
 }
 
 type ReplyFields = Pick<
@@ -115,23 +137,36 @@ function isNearGlobalLimit({ globalRemaining, globalReset, options }: ChannelSur
 
 interface RequestContent {
   body: object
-  files?: { name: string; data: string }[]
+  files?: { name: string; data: string | Uint8Array }[]
 }
 
-function componentsOf({ button }: Outgoing): Pick<RESTPostAPIChannelMessageJSONBody, 'components'> {
-  if (!button) return {}
-  const { label, customId } = button
-  const component = {
+function componentsOf({ buttons = [] }: Outgoing): Pick<MessageBody, 'components'> {
+  if (buttons.length === 0) return {}
+  const components = buttons.map(({ label, customId }) => ({
     type: ComponentType.Button as const,
     style: ButtonStyle.Secondary as const,
     label,
     custom_id: customId,
-  }
-  return { components: [{ type: ComponentType.ActionRow, components: [component] }] }
+  }))
+  return { components: [{ type: ComponentType.ActionRow, components }] }
 }
 
-function filesOf({ file }: Outgoing): Pick<RequestContent, 'files'> {
-  return file ? { files: [{ name: file.name, data: file.text }] } : {}
+/** The whole list: in an edit that is done twice, the files of the first time are replaced. */
+function attachmentsOf({ files = [] }: Outgoing): Pick<MessageBody, 'attachments'> {
+  if (files.length === 0) return {}
+  return {
+    attachments: files.map(({ name, description }, index) => ({
+      id: String(index),
+      filename: name,
+      ...(description !== undefined && { description }),
+    })),
+  }
+}
+
+type MessageBody = Pick<RESTPostAPIChannelMessageJSONBody, 'components' | 'attachments'>
+
+function filesOf({ files = [] }: Outgoing): Pick<RequestContent, 'files'> {
+  return files.length > 0 ? { files: files.map(({ name, data }) => ({ name, data })) } : {}
 }
 
 /** An unread body would keep its connection. */

@@ -1,4 +1,4 @@
-import { DiscordAPIError, RESTJSONErrorCodes } from 'discord.js'
+import { DiscordAPIError, HTTPError, RESTJSONErrorCodes } from 'discord.js'
 
 const placeIsLost: ReadonlySet<number | string> = new Set([
   RESTJSONErrorCodes.UnknownChannel,
@@ -14,6 +14,11 @@ const interactionIsOver: ReadonlySet<number | string> = new Set([
   RESTJSONErrorCodes.UnknownInteraction,
   RESTJSONErrorCodes.UnknownWebhook,
   RESTJSONErrorCodes.InvalidWebhookToken,
+])
+
+const filesAreRefused: ReadonlySet<number | string> = new Set([
+  RESTJSONErrorCodes.RequestEntityTooLarge,
+  RESTJSONErrorCodes.MissingPermissions,
 ])
 
 /** The bot can say nothing more in this place: it is gone, or closed to the bot. */
@@ -45,4 +50,12 @@ export function isReplyForbidden(error: unknown): boolean {
 /** The message was deleted in the meantime. */
 export function isMessageGone(error: unknown): boolean {
   return error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.UnknownMessage
+}
+
+/** What was sent along is more than Discord takes here, or is forbidden to the bot. */
+export function areFilesRefused(error: unknown): boolean {
+  if (error instanceof HTTPError) return error.status === 413
+  return (
+    error instanceof DiscordAPIError && (error.status === 413 || filesAreRefused.has(error.code))
+  )
 }

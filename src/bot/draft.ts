@@ -1,16 +1,26 @@
 import type { Clock } from './clock.ts'
 import { isMessageGone } from './discord-failure.ts'
 import { createPager, messageLimit, pageContent } from './splitting.ts'
-import type { MessageButton, Outgoing, Surface } from './surface.ts'
+import type { MessageButton, Outgoing, OutgoingFile, Surface } from './surface.ts'
 
 /** The Discord messages of one answer while it streams and once it is whole. */
 export interface Draft {
   /** Shows the whole text so far and what is being done, as soon as it is time to. */
   show(text: string, activity: string | null): void
-  /** Shows the answer whole and at once, a button below its end. Rejects when Discord does not take it. */
-  finish(text: string, button?: MessageButton): Promise<void>
+  /**
+   * Shows the answer whole and at once, with the rest below its end. Rejects when Discord does not take it;
+   * it may then be tried again with less.
+   */
+  finish(text: string, below?: Below): Promise<void>
   /** Shows nothing more. */
   close(): void
+}
+
+/** What stands below the last message of an answer. */
+export interface Below {
+  buttons: readonly MessageButton[]
+  /** At most ten. */
+  files: readonly OutgoingFile[]
 }
 
 export interface DraftDeps {
@@ -30,12 +40,14 @@ const firstTextLength = 30
 const anythingAfterMs = 700
 
 const maxMessages = 8
+const maxFiles = 10
 
 interface Shown {
   /** Null: somebody deleted it. */
   id: string | null
   content: string
-  hasButton: boolean
+  /** Files or buttons. */
+  hasMore: boolean
 }
 
 export function createDraft({ surface, clock, restInFile, onPreviewError }: DraftDeps): Draft {
@@ -106,8 +118,8 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
     if (messages.length <= maxMessages) return messages
     const rest = pager.pages(text).filter(isVisible).slice(maxMessages)
     const bodies = rest.map(({ body }) => body).join('')
-    const file = { name: 'answer.md', text: (rest[0]?.prefix ?? '') + bodies }
-    return [...messages.slice(0, maxMessages), { content: `-# ${restInFile}`, file }]
+    const file = { name: 'answer.md', data: (rest[0]?.prefix ?? '') + bodies }
+    return [...messages.slice(0, maxMessages), { content: `-# ${restInFile}`, files: [file] }]
   }
 
   function pagesOf(whole: string): Outgoing[] {
@@ -126,7 +138,7 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
         cancelTyping()
       } else if (before.id === null) {
         if (final) shown[index] = toShown(await surface.send(message), message)
-      } else if (before.content !== message.content || before.hasButton !== 'button' in message) {
+      } else if (before.content !== message.content || before.hasMore !== hasMore(message)) {
         await edit(before, before.id, message)
       }
     }
@@ -156,12 +168,12 @@ export function createDraft({ surface, clock, restInFile, onPreviewError }: Draf
       plan()
     },
 
-    async finish(whole, button) {
+    async finish(whole, below) {
       text = whole
       activity = null
       close()
       if (writing) await writing
-      await write(withButton(finalMessages(), button))
+      await write(withMore(finalMessages(), below))
     },
 
     close,
@@ -173,11 +185,21 @@ function isVisible({ body }: { body: string }): boolean {
   return body.trim() !== ''
 }
 
-function toShown(id: string, { content, button }: Outgoing): Shown {
-  return { id, content, hasButton: button !== undefined }
+function toShown(id: string, message: Outgoing): Shown {
+  return { id, content: message.content, hasMore: hasMore(message) }
 }
 
-function withButton(messages: Outgoing[], button: MessageButton | undefined): Outgoing[] {
-  const last = messages.at(-1)
-  return last && button ? [...messages.slice(0, -1), { ...last, button }] : messages
+function hasMore({ files = [], buttons = [] }: Outgoing): boolean {
+  return files.length > 0 || buttons.length > 0
 }
+
+/** Files alone are a message too. */
+function withMore(messages: Outgoing[], { buttons, files }: Below = nothing): Outgoing[] {
+  if (buttons.length === 0 && files.length === 0) return messages
+  const last = messages.at(-1) ?? { content: '' }
+  const together = [...(last.files ?? []), ...files].slice(0, maxFiles)
+  const whole = { ...last, files: together, buttons }
+  return [...messages.slice(0, -1), whole]
+}
+
+const nothing: Below = { buttons: [], files: [] }

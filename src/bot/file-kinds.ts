@@ -30,7 +30,7 @@ export function isSearchable(name: string): boolean {
 /** What a message's attachment says which tools the file is for. */
 export function toAttachmentTools(
   given: readonly FileTool[],
-): OpenAI.Beta.Threads.MessageCreateParams.Attachment['tools'] {
+): NonNullable<OpenAI.Beta.Threads.MessageCreateParams.Attachment['tools']> {
   return given.map((type) => ({ type }))
 }
 

@@ -1,12 +1,13 @@
 import { type InteractionEditReplyOptions, MessageFlags } from 'discord.js'
-import { NotFoundError } from 'openai'
 import type OpenAI from 'openai'
 import { z } from 'zod'
 
 import { toLocale, type Translate, type Translations } from '../i18n.ts'
 import { widthOf } from '../text-width.ts'
 import type { Answer } from './answer.ts'
+import { codeBlock, shorten } from './code-block.ts'
 import type { ButtonPress } from './command.ts'
+import { findPressedRun, runButtonId } from './pressed-run.ts'
 import { messageLimit } from './splitting.ts'
 import type { MessageButton } from './surface.ts'
 
@@ -14,21 +15,16 @@ import type { MessageButton } from './surface.ts'
 export const howIKnowName = 'know'
 
 const tool = 'ask_database'
-const maxCustomIdLength = 100
 const maxCellWidth = 40
-/** Steps of a run that are read; a run with more has gone round in circles. */
-const maxSteps = 100
 
 /** The button below an answer that comes from the schedule. */
 export function howIKnowButton(
   { calledTools, threadId, runId }: Pick<Answer, 'calledTools' | 'threadId' | 'runId'>,
   t: Translate,
 ): MessageButton | undefined {
-  if (!calledTools.has(tool) || threadId === null || runId === null) return undefined
-  const customId = `${howIKnowName}:${threadId}:${runId}`
-  return customId.length <= maxCustomIdLength
-    ? { customId, label: t('howIKnow.button') }
-    : undefined
+  const customId = runButtonId(howIKnowName, { threadId, runId })
+  if (!calledTools.has(tool) || customId === null) return undefined
+  return { customId, label: t('howIKnow.button') }
 }
 
 export interface HowIKnowDeps {
@@ -41,52 +37,15 @@ export interface HowIKnowDeps {
  * from the run's steps, so it is there as long as the thread is.
  */
 export function createHowIKnow({ openai, translations }: HowIKnowDeps) {
-  const { threads } = openai.beta
-
-  /** Null: there is no such run, or it belongs to a conversation elsewhere. */
-  async function findQueries({ interaction, rest }: ButtonPress): Promise<Query[] | null> {
-    const [threadId = '', runId = ''] = rest.split(':')
-    if (!isId(threadId) || !isId(runId)) return null
-    try {
-      const { metadata } = await threads.retrieve(threadId)
-      if (!isOfPlace(metadata, interaction)) return null
-      const steps = await threads.runs.steps.list(runId, {
-        thread_id: threadId,
-        order: 'asc',
-        limit: maxSteps,
-      })
-      return steps.data.flatMap(queriesOf)
-    } catch (error) {
-      if (error instanceof NotFoundError) return null
-      throw error
-    }
-  }
-
   return async function press(pressed: ButtonPress): Promise<void> {
     const { interaction } = pressed
     await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const t = translations(toLocale(interaction.locale))
-    const queries = await findQueries(pressed)
-    const isKept = queries !== null && queries.length > 0
+    const run = await findPressedRun(openai.beta, pressed)
+    const queries = run?.steps.flatMap(queriesOf) ?? []
+    const isKept = queries.length > 0
     await interaction.editReply(isKept ? toReply(queries, t) : { content: t('howIKnow.gone') })
   }
-}
-
-function isId(text: string): boolean {
-  return /^\w{1,64}$/.test(text)
-}
-
-interface Presser {
-  channelId: string
-  user: { id: string }
-}
-
-/** A private conversation is shown to nobody else, and none outside its channel. */
-function isOfPlace(metadata: unknown, { channelId, user }: Presser): boolean {
-  const { conversation = '', discord_channel_id: place = '' } =
-    z.record(z.string(), z.string()).safeParse(metadata).data ?? {}
-  const owner = /^(?:dm|channel:\d+:user):(\d+)$/.exec(conversation)?.[1]
-  return owner === undefined ? place === channelId : owner === user.id
 }
 
 interface Query {
@@ -179,13 +138,4 @@ function alignedTable(rows: readonly (string | number | null)[][]): string {
 function cellText(value: string | number | null): string {
   if (value === null) return 'NULL'
   return shorten(String(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '), maxCellWidth)
-}
-
-function shorten(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`
-}
-
-/** Whatever it holds, nothing ends the block early. */
-function codeBlock(text: string, language = ''): string {
-  return `\`\`\`${language}\n${text.trim().replaceAll('```', '`\u200B`\u200B`')}\n\`\`\``
 }

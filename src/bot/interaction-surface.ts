@@ -10,7 +10,7 @@ import {
 import { usualPaceMs } from './channel-surface.ts'
 import type { Clock } from './clock.ts'
 import { isAcknowledgedAlready, isInteractionOver } from './discord-failure.ts'
-import type { MessageButton, Outgoing, Surface } from './surface.ts'
+import type { MessageButton, Outgoing, OutgoingFile, Surface } from './surface.ts'
 
 export interface InteractionSurfaceDeps {
   interaction: ChatInputCommandInteraction | ButtonInteraction
@@ -135,21 +135,27 @@ export function createInteractionSurface(deps: InteractionSurfaceDeps): Surface 
       if (!isOver) await defer()
     },
 
+    maxFileBytes: Math.min(interaction.attachmentSizeLimit, fallback?.maxFileBytes ?? Infinity),
+
     pace: () => (isOver && fallback ? fallback.pace() : usualPaceMs),
   }
 }
 
 type Payload = Pick<BaseMessageOptions, 'content' | 'allowedMentions' | 'files' | 'components'>
 
-function toPayload({ content, file, button }: Outgoing): Payload {
+function toPayload({ content, files, buttons = [] }: Outgoing): Payload {
   return {
     content,
     allowedMentions: { parse: [] },
-    ...(file && { files: [{ name: file.name, attachment: Buffer.from(file.text, 'utf8') }] }),
-    ...(button && {
-      components: [{ type: ComponentType.ActionRow, components: [toButton(button)] }],
+    ...(files && { files: files.map(toFile) }),
+    ...(buttons.length > 0 && {
+      components: [{ type: ComponentType.ActionRow, components: buttons.map(toButton) }],
     }),
   }
+}
+
+function toFile({ name, data, description }: OutgoingFile) {
+  return { name, attachment: Buffer.from(data), ...(description && { description }) }
 }
 
 function toButton(button: MessageButton) {

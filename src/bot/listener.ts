@@ -1,8 +1,9 @@
-import { type Client, type Message } from 'discord.js'
+import { type Client, GuildPremiumTier, type Message } from 'discord.js'
 
 import { type Locale, localeOfText, toLocale, type Translations } from '../i18n.ts'
 import type { Logger } from '../log.ts'
-import { createChannelSurface } from './channel-surface.ts'
+import { toAttachedFile } from './attached-file.ts'
+import { createChannelSurface, usualFileBytes } from './channel-surface.ts'
 import { placeOf } from './conversations.ts'
 import { readableText } from './prompt.ts'
 import type { Turns } from './turns.ts'
@@ -33,12 +34,14 @@ export function createListener({ client, turns, translations, log }: ListenerDep
       rest: client.rest,
       channelId: message.channelId,
       replyTo: message.id,
+      maxFileBytes: maxFileBytesOf(message.guild),
     })
     const hint = (key: 'emptyMention' | 'unreadable' | 'busy'): Promise<string> => {
       const mention = `@${client.user.displayName}`
       return surface.send({ content: translations(locale)(`hint.${key}`, { mention }) })
     }
-    if (text === '') {
+    const attachments = message.attachments.map(toAttachedFile)
+    if (text === '' && attachments.length === 0) {
       // Without the Message Content intent, what does not mention the bot itself arrives empty.
       await hint(isDirect || isMention ? 'emptyMention' : 'unreadable')
       return
@@ -54,7 +57,7 @@ export function createListener({ client, turns, translations, log }: ListenerDep
       id: message.author.id,
       name: message.member?.displayName ?? message.author.displayName,
     }
-    const question = { place, surface, locale, text, author, sourceId: message.id }
+    const question = { place, surface, locale, text, attachments, author, sourceId: message.id }
     if (!turns.ask({ ...question, isCollectable: true })) await hint('busy')
   }
 
@@ -62,6 +65,18 @@ export function createListener({ client, turns, translations, log }: ListenerDep
     onMessage(message).catch((err: unknown) => {
       log.warn({ err, channelId: message.channelId, messageId: message.id }, 'message not handled')
     })
+  }
+}
+
+/** What Discord takes as one file; a guild may have paid for more. */
+function maxFileBytesOf(guild: Message['guild']): number {
+  switch (guild?.premiumTier) {
+    case GuildPremiumTier.Tier2:
+      return 5 * usualFileBytes
+    case GuildPremiumTier.Tier3:
+      return 10 * usualFileBytes
+    default:
+      return usualFileBytes
   }
 }
 

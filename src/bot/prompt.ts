@@ -45,6 +45,25 @@ export function withSpeaker(name: string, text: string): string {
   return `[from ${cleanName(name)}]\n${text}`
 }
 
+/**
+ * The text, and below it the names of the files that came with it. Names are cleaned already
+ * (`cleanFileName`), so they cannot end the line or the quotation marks.
+ */
+export function withFileNames(text: string, files: FileNames): string {
+  const quotedNames = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ')
+  const { read, notRead } = files
+  return [
+    text,
+    ...(read.length > 0 ? [`[attached: ${quotedNames(read)}]`] : []),
+    ...(notRead.length > 0 ? [`[could not be read: ${quotedNames(notRead)}]`] : []),
+  ].join('\n')
+}
+
+export interface FileNames {
+  read: readonly string[]
+  notRead: readonly string[]
+}
+
 /** A display name without brackets, control and invisible characters, at most 64 characters. */
 export function cleanName(name: string): string {
   const visible = name

@@ -4,7 +4,9 @@ import type OpenAI from 'openai'
 import type { Assistant } from './assistant.ts'
 import { type Clock, wait } from './clock.ts'
 import type { Conversations, Place } from './conversations.ts'
+import type { FileTool } from './file-kinds.ts'
 import type { RunContext } from './run-context.ts'
+import { createThreadFiles } from './thread-files.ts'
 
 export type RunStream = AsyncIterable<OpenAI.Beta.AssistantStreamEvent>
 
@@ -12,6 +14,8 @@ export interface RunRequest {
   place: Place
   messages: OpenAI.Beta.Threads.RunCreateParams.AdditionalMessage[]
 }
+
+type Tool = OpenAI.Beta.AssistantTool
 
 export interface BegunRun {
   threadId: string
@@ -45,6 +49,7 @@ const maxPolls = 40
 export function createRunStart(deps: RunStartDeps) {
   const { openai, assistant, conversations, contextOf, clock } = deps
   const { threads } = openai.beta
+  const prepareFiles = createThreadFiles({ openai })
 
   async function createThread({ key, guildId, channelId }: Place): Promise<string> {
     const metadata = {
@@ -69,22 +74,36 @@ export function createRunStart(deps: RunStartDeps) {
     }
   }
 
+  /** The tools of the place, and those for files: that come now, or that the thread has to be searched. */
+  async function toolsFor(
+    given: Tool[] | undefined,
+    { assistantId, needed }: { assistantId: string; needed: ReadonlySet<FileTool> },
+  ): Promise<Tool[] | undefined> {
+    if (needed.size === 0) return given
+    const tools = given ?? (await openai.beta.assistants.retrieve(assistantId)).tools
+    const missing = [...needed].filter((type) => !tools.some((tool) => tool.type === type))
+    return missing.length === 0 ? given : [...tools, ...missing.map((type) => ({ type }))]
+  }
+
   return async function startRun(request: RunRequest, signal: AbortSignal): Promise<BegunRun> {
     const { key } = request.place
     let isNewThread = false
-    const { instructions, tools } = await contextOf(request.place)
+    const context = await contextOf(request.place)
     for (let attempt = 1; ; attempt += 1) {
       const [assistantId, threadId] = await Promise.all([
         assistant.id(request.place.guildId),
         conversations.threadOf(key, () => createThread(request.place)),
       ])
       try {
+        const brought = { threadId, messages: request.messages }
+        const needed = await prepareFiles(brought, signal)
+        const tools = await toolsFor(context.tools, { assistantId, needed })
         const stream = await threads.runs.create(
           threadId,
           {
             assistant_id: assistantId,
             additional_messages: request.messages,
-            additional_instructions: instructions,
+            additional_instructions: context.instructions,
             ...(tools && { tools }),
             truncation_strategy: { type: 'last_messages', last_messages: lookBackMessages },
             stream: true,

@@ -1,9 +1,16 @@
 /** One message as the bot wants it shown. */
 export interface Outgoing {
   content: string
-  file?: { name: string; text: string }
-  /** Below the message. */
-  button?: MessageButton
+  files?: readonly OutgoingFile[]
+  /** Below the message, in one row; at most five. */
+  buttons?: readonly MessageButton[]
+}
+
+export interface OutgoingFile {
+  name: string
+  data: string | Uint8Array
+  /** What a picture shows, for those who cannot see it. */
+  description?: string
 }
 
 export interface MessageButton {
@@ -18,6 +25,8 @@ export interface Surface {
   edit(id: string, message: Outgoing): Promise<void>
   /** Shows that an answer is being worked on. */
   typing(): Promise<void>
+  /** The largest file that Discord takes here, in bytes. */
+  readonly maxFileBytes: number
   /** How long to wait before the next edit, in milliseconds. */
   pace(): number
 }

@@ -3,15 +3,22 @@ import type OpenAI from 'openai'
 import type { Locale, Translations } from '../i18n.ts'
 import type { Logger } from '../log.ts'
 import type { Answer, AnswerRequest } from './answer.ts'
+import { asWritten } from './as-written.ts'
+import type { AttachedFile, Attachments, BroughtFiles } from './attachments.ts'
 import type { Clock } from './clock.ts'
 import type { Place } from './conversations.ts'
-import { isPlaceLost } from './discord-failure.ts'
-import { createDraft, type Draft } from './draft.ts'
+import { areFilesRefused, isPlaceLost } from './discord-failure.ts'
+import { type Below, createDraft, type Draft } from './draft.ts'
 import { newReference } from './failure.ts'
+import { toAttachmentTools } from './file-kinds.ts'
+import { type Conclusion, finalText } from './final-text.ts'
 import { howIKnowButton } from './how-i-know.ts'
 import { createLanes } from './lanes.ts'
-import { withSpeaker } from './prompt.ts'
-import { closeCode } from './splitting.ts'
+import type { MadeFiles } from './made-files.ts'
+import type { AnswerParts } from './progress.ts'
+import { withFileNames, withSpeaker } from './prompt.ts'
+import { codeButton } from './shown-code.ts'
+import { sourcesButton } from './sources.ts'
 import type { Surface } from './surface.ts'
 
 /** One thing somebody asked, and where the answer goes. */
@@ -19,7 +26,9 @@ export interface Question {
   place: Place
   surface: Surface
   locale: Locale
+  /** May be empty where there are attachments. */
   text: string
+  attachments: readonly AttachedFile[]
   author: { id: string; name: string }
   /** The Discord message that asks, or the interaction. */
   sourceId: string
@@ -38,6 +47,8 @@ export interface Turns {
 
 export interface TurnsDeps {
   answer: (request: AnswerRequest) => Promise<Answer>
+  attachments: Attachments
+  readMadeFiles: (parts: AnswerParts, maxFileBytes: number) => Promise<MadeFiles>
   translations: Translations
   clock: Clock
   log: Logger
@@ -55,7 +66,8 @@ interface ActiveTurn {
   stop(reason: StopReason): void
 }
 
-export function createTurns({ answer, translations, clock, log }: TurnsDeps): Turns {
+export function createTurns(deps: TurnsDeps): Turns {
+  const { answer, attachments, readMadeFiles, translations, clock, log } = deps
   const active = new Map<string, ActiveTurn>()
   const lanes = createLanes<Question>({
     work: takeTurn,
@@ -88,33 +100,83 @@ export function createTurns({ answer, translations, clock, log }: TurnsDeps): Tu
       },
     })
     try {
-      const answered = await answer({
-        place: last.place,
-        messages: questions.map(toMessage),
-        signal: control.signal,
-        onProgress({ text, tool }) {
-          draft.show(text, tool === null ? null : activityText(t, tool))
-        },
-      })
-      await conclude({ answered, reason, draft, locale: last.locale, log: turnLog })
+      const brought = await bring(questions, { draft, t, signal: control.signal })
+      const messages = brought ? toMessages(questions, brought, translations) : []
+      const answered =
+        messages.length === 0
+          ? unasked(control.signal)
+          : await answer({
+              place: last.place,
+              messages,
+              signal: control.signal,
+              onProgress({ text, tool }) {
+                draft.show(text, tool === null ? null : activityText(t, tool))
+              },
+            })
+      const { surface } = last
+      const leftOut = brought?.flatMap((one) => one.leftOut) ?? []
+      const uploaded = brought?.flatMap((one) => one.uploaded) ?? []
+      await conclude({ answered, reason, draft, surface, t, leftOut, uploaded, log: turnLog })
     } finally {
       draft.close()
       active.delete(key)
     }
   }
 
-  async function conclude({ answered, reason, draft, locale, log: turnLog }: Conclusion) {
+  /** Null: somebody stopped it. */
+  async function bring(
+    questions: readonly Question[],
+    { draft, t, signal }: { draft: Draft; t: T; signal: AbortSignal },
+  ): Promise<BroughtFiles[] | null> {
+    try {
+      return await attachments.bring(
+        questions.map((question) => question.attachments),
+        {
+          signal,
+          onFile: (name) => draft.show('', t('attached.reading', { name: asWritten(name) })),
+        },
+      )
+    } catch (error) {
+      if (signal.aborted) return null
+      throw error
+    }
+  }
+
+  async function conclude(ended: EndedTurn): Promise<void> {
+    const { answered, reason, draft, surface, t, leftOut, uploaded } = ended
     const { runId, threadId, end, text, cause } = answered
-    const runLog = turnLog.child({ threadId, runId })
+    const runLog = ended.log.child({ threadId, runId })
     const ref = end.type === 'failed' ? newReference() : null
     if (end.type === 'failed') runLog.error({ ref, kind: end.kind, err: cause }, 'answer failed')
     else runLog.info({ end: end.type, characters: text.length }, 'answered')
     if (end.type === 'cancelled' && reason === 'place_lost') return
     try {
-      const t = translations(locale)
-      await draft.finish(finalText({ answered, reason, ref, t }), howIKnowButton(answered, t))
+      const [made, unread] = await Promise.all([
+        readMadeFiles(answered, surface.maxFileBytes),
+        threadId === null ? [] : attachments.unread(threadId, uploaded),
+      ])
+      const isInterrupted = reason === 'interrupted'
+      const { withheld } = made
+      const conclusion = { answered, isInterrupted, ref, leftOut, unread, withheld }
+      await show(conclusion, { draft, t, below: belowOf(answered, made, t) })
     } catch (err) {
       runLog.error({ err, ref }, 'answer could not be shown')
+    }
+  }
+
+  /** Files that Discord does not take must not keep the answer from its readers. */
+  async function show(
+    conclusion: Conclusion,
+    { draft, t, below }: { draft: Draft; t: T; below: Below },
+  ): Promise<void> {
+    const text = finalText(conclusion, t)
+    try {
+      await draft.finish(text, below)
+    } catch (error) {
+      if (below.files.length === 0 || !areFilesRefused(error)) throw error
+      log.warn({ err: error }, 'the files of an answer were refused')
+      const gap = text === '' ? '' : '\n'
+      await draft.finish(`${text}${gap}-# ${t('made.refused')}`, { ...below, files: [] })
     }
   }
 
@@ -147,11 +209,13 @@ export function createTurns({ answer, translations, clock, log }: TurnsDeps): Tu
   }
 }
 
-interface Conclusion {
+interface EndedTurn extends Pick<Conclusion, 'leftOut'> {
   answered: Answer
   reason: StopReason
   draft: Draft
-  locale: Locale
+  surface: Surface
+  t: T
+  uploaded: BroughtFiles['uploaded']
   log: Logger
 }
 
@@ -170,11 +234,37 @@ function answeredAlone(questions: Question[]): Question[] {
   })
 }
 
-function toMessage(question: Question): OpenAI.Beta.Threads.RunCreateParams.AdditionalMessage {
-  const { author, place, sourceId, text } = question
+type Message = OpenAI.Beta.Threads.RunCreateParams.AdditionalMessage
+
+/** What the thread is to hold of the questions; nothing of those whose files were all of them. */
+function toMessages(
+  questions: readonly Question[],
+  brought: readonly BroughtFiles[],
+  translations: Translations,
+): Message[] {
+  return questions.flatMap((question, index) => {
+    const files = brought[index] ?? { uploaded: [], leftOut: [] }
+    const count = files.uploaded.length
+    if (question.text === '' && count === 0) return []
+    const text = question.text || translations(question.locale)('attached.question', { count })
+    return [toMessage({ ...question, text }, files)]
+  })
+}
+
+function toMessage(question: Question, { uploaded, leftOut }: BroughtFiles): Message {
+  const { author, place, sourceId } = question
+  const text = withFileNames(question.text, {
+    read: uploaded.map(({ name }) => name),
+    notRead: leftOut.map(({ name }) => name),
+  })
+  const attached = uploaded.map(({ id, tools }) => ({
+    file_id: id,
+    tools: toAttachmentTools(tools),
+  }))
   return {
     role: 'user',
     content: place.isShared ? withSpeaker(author.name, text) : text,
+    ...(attached.length > 0 && { attachments: attached }),
     metadata: {
       discord_author_id: author.id,
       discord_author_name: author.name.slice(0, 200),
@@ -183,33 +273,42 @@ function toMessage(question: Question): OpenAI.Beta.Threads.RunCreateParams.Addi
   }
 }
 
+/** A turn that the model was not asked in: it was stopped before, or there was nothing to ask. */
+function unasked(signal: AbortSignal): Answer {
+  return {
+    text: '',
+    sources: [],
+    pictures: [],
+    links: [],
+    calledTools: new Set(),
+    isNewThread: false,
+    end: { type: signal.aborted ? 'cancelled' : 'completed' },
+    runId: null,
+    threadId: null,
+  }
+}
+
+function belowOf(answered: Answer, made: MadeFiles, t: T): Below {
+  const buttons = [howIKnowButton, sourcesButton, codeButton].flatMap(
+    (button) => button(answered, t) ?? [],
+  )
+  const files = made.files.map(({ name, data, isPicture }) => ({
+    name,
+    data,
+    ...(isPicture && { description: t('made.alt', { name }) }),
+  }))
+  return { buttons, files }
+}
+
 type T = ReturnType<Translations>
 
 function activityText(t: T, tool: string): string {
-  return tool === 'ask_database' ? t('activity.ask_database') : t('activity.other')
-}
-
-interface FinalTextOptions {
-  answered: Answer
-  reason: StopReason
-  ref: string | null
-  t: T
-}
-
-/** The answer, and below it in grey what else there is to say about it. */
-function finalText({ answered, reason, ref, t }: FinalTextOptions): string {
-  const { end, isNewThread } = answered
-  // Nothing is trimmed: parts of it may be shown already, and Discord trims by itself.
-  const text = closeCode(answered.text)
-  const notes: string[] = []
-  if (isNewThread) notes.push(`-# ${t('ending.newThread')}`)
-  if (end.type === 'cancelled') {
-    notes.push(`-# ${reason === 'interrupted' ? t('ending.interrupted') : t('ending.stopped')}`)
+  switch (tool) {
+    case 'ask_database':
+    case 'file_search':
+    case 'code_interpreter':
+      return t(`activity.${tool}`)
+    default:
+      return t('activity.other')
   }
-  if (end.type === 'failed') {
-    const sentence = t('failure.reference', { sentence: t(`failure.${end.kind}`), ref })
-    notes.push(text === '' ? `⚠️ ${sentence}` : `-# ⚠️ ${sentence}`)
-  }
-  const gap = text === '' || text.endsWith('\n') || notes.length === 0 ? '' : '\n'
-  return text + gap + notes.join('\n')
 }

@@ -81,6 +81,7 @@ export const en = {
       name: 'ask',
       description: 'Ask Guagua a question',
       question: { name: 'question', description: 'What you want to know' },
+      file: { name: 'file', description: 'A file that the question is about' },
       private: {
         name: 'private',
         description: 'Only you see the answer, and it is a conversation of your own',

@@ -81,6 +81,7 @@ export const zhCN: Texts = {
       name: '提问',
       description: '向瓜瓜提一个问题',
       question: { name: '问题', description: '你想知道什么' },
+      file: { name: '文件', description: '与问题有关的文件' },
       private: { name: '私密', description: '只有你看得到回答，并且是你自己的一段对话' },
     },
     reset: {

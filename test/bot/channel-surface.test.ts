@@ -63,7 +63,7 @@ describe('channel surface', () => {
   it('sends a file', async () => {
     const channelId = discord.channels.random
     const surface = createChannelSurface({ rest, channelId })
-    const id = await surface.send({ content: 'more', file: { name: 'answer.md', text: '# 余下' } })
+    const id = await surface.send({ content: 'more', files: [{ name: 'answer.md', data: '# 余下' }] })
     const seen = await discord.users.alex.waitForMessage(channelId, (message) => message.id === id)
     const [file] = seen.attachments
     assert.equal(file?.filename, 'answer.md')

@@ -9,13 +9,13 @@ import { createManualClock, type ManualClock } from './manual-clock.ts'
 
 interface RecordingSurface extends Surface {
   calls: string[]
-  files: Outgoing['file'][]
+  files: Outgoing['files'][]
   failNext(error: Error): void
 }
 
 function createRecordingSurface(): RecordingSurface {
   const calls: string[] = []
-  const files: Outgoing['file'][] = []
+  const files: Outgoing['files'][] = []
   let failure: Error | null = null
   let sent = 0
 
@@ -31,9 +31,9 @@ function createRecordingSurface(): RecordingSurface {
     calls,
     files,
     failNext: (error) => void (failure = error),
-    async send({ content, file }) {
+    async send({ content, files: sentFiles }) {
       record(`send ${content}`)
-      files.push(file)
+      files.push(sentFiles)
       sent += 1
       return String(sent)
     },
@@ -43,6 +43,7 @@ function createRecordingSurface(): RecordingSurface {
     async typing() {
       record('typing')
     },
+    maxFileBytes: 1_000,
     pace: () => 1200,
   }
 }
@@ -151,7 +152,7 @@ describe('draft', () => {
     assert.equal(surface.calls.length, 9)
     assert.equal(surface.calls.at(-1), 'send -# rest')
     const shown = surface.calls.slice(0, 8).map((call) => call.slice('send '.length))
-    assert.equal(shown.join('') + surface.files.at(-1)?.text, text)
+    assert.equal(shown.join('') + surface.files.at(-1)?.[0]?.data, text)
   })
 
   it('sends anew what somebody deleted meanwhile', async () => {
