@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 
+import { createClassStores, isOfGuild, metadataOf } from '../../src/bot/class-files/class-stores.ts'
 import type { Clock } from '../../src/bot/clock.ts'
 import { startBotBench, type BotBench } from '../helpers/bot-bench.ts'
 import { createManualClock } from './manual-clock.ts'
@@ -104,6 +105,35 @@ describe('a guild that the bot has left', () => {
     assert.deepEqual(await bench.timetables.listRevisions(otherId, 10), [])
     await until(() => !bench.bot.awayGuilds().includes(otherId))
     assert.equal(await has(guildId), true)
+  })
+
+  /** A class file as a guild has it, with its store and its assistant. */
+  async function addClassFile(id: string): Promise<void> {
+    const { openai, keyv } = bench
+    const store = await createClassStores({ openai, keyv }).ensure(id, 'Class')
+    const file = new File(['Notes.'], `${id}.txt`)
+    const made = await openai.files.create({ file, purpose: 'assistants' })
+    await openai.vectorStores.files.create(store.id, { file_id: made.id })
+    await openai.beta.assistants.create({ model: 'scripted', metadata: metadataOf(id) })
+  }
+
+  it('is forgotten with its class files, their store and its assistant, and no other is', async () => {
+    await addClassFile(guildId)
+    await addClassFile(otherId)
+    await bench.restart({ clock })
+    assert.deepEqual(bench.bot.awayGuilds(), [otherId])
+    skipped += 31 * dayMs
+    await until(() => bench.bot.awayGuilds().length === 0)
+    const names = async (things: AsyncIterable<{ metadata?: unknown }>) =>
+      (await Array.fromAsync(things)).filter(({ metadata }) => isOfGuild(metadata, otherId))
+    const files = await Array.fromAsync(bench.openai.files.list())
+    assert.deepEqual(
+      files.map(({ filename }) => filename),
+      [`${guildId}.txt`],
+    )
+    assert.deepEqual(await names(bench.openai.beta.assistants.list()), [])
+    assert.equal((await bench.openai.vectorStores.list()).data.length, 1)
+    await leave()
   })
 
   it('can come back to what it had, whether the bot hears of it or is off meanwhile', async () => {

@@ -123,8 +123,13 @@ export async function addFiles(
 ): Promise<void> {
   const guildId = await guildOfFiles(interaction, deps, { isForTeachers: true })
   if (guildId === null) return
-  await interaction.deferReply({ flags: MessageFlags.Ephemeral })
   const t = deps.translations(toLocale(interaction.locale))
+  const flags = MessageFlags.Ephemeral
+  if (attachments.length === 0) {
+    await interaction.reply({ content: t('commands.files.noFiles'), flags })
+    return
+  }
+  await interaction.deferReply({ flags })
   const allowedMentions = { parse: [] }
   const text = createMovingText({
     edit: (content) => interaction.editReply({ content, allowedMentions }),
