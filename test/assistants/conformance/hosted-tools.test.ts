@@ -491,7 +491,7 @@ describe('code_interpreter in a run (4.7)', () => {
     )
     assert.equal(Buffer.concat(await Array.fromAsync(brought[0]?.read() ?? [])).toString(), 'b')
     const described = JSON.stringify(server.model.requests[at]?.body.tools)
-    assert.match(described, /Files of the user, below \/mnt\/data: 数据\.csv; a\.csv/)
+    assert.match(described, /Files of the user, below \/mnt\/data: “数据\.csv”; “a\.csv”/)
   })
 
   it('tells the model what went wrong, and bounds what it prints', async () => {
