@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord-api-types/v10'
 
 import { createFeedApp } from '../../src/schedule/calendar/feed-app.ts'
+import { createManualClock } from '../bot/manual-clock.ts'
 import { startBotBench, type BotBench } from '../helpers/bot-bench.ts'
 
 const now = Date.parse('2026-11-25T10:00:00Z')
@@ -11,9 +12,10 @@ const guildId = '1100000000000000000'
 
 describe('/schedule calendar', () => {
   let bench: BotBench
+  const clock = createManualClock(now)
   before(async () => {
     const feedAddress = (token: string) => `https://guagua.test/calendar/${token}.ics`
-    bench = await startBotBench({ now: () => now, bot: { feedAddress } })
+    bench = await startBotBench({ now: () => now, bot: { feedAddress, clock } })
   })
   after(() => bench.close())
 
@@ -98,7 +100,20 @@ describe('/schedule calendar', () => {
     const token = await bench.timetables.feedToken(guildId, '1100000000000000099')
     assert.equal((await read(`https://guagua.test/calendar/${token}.ics`)).status, 404)
     const own = await bench.timetables.feedToken(guildId, liLei.id)
-    assert.equal((await read(`https://guagua.test/calendar/${own}.ics`)).status, 200)
+    const asked = () =>
+      bench.discord.botRequests({ method: 'GET', route: '/guilds/:id/members/:id' }).length
+    const before = asked()
+    const address = `https://guagua.test/calendar/${own}.ics`
+    const all = await Promise.all([read(address), read(address), read(address)])
+    assert.deepEqual(
+      all.map(({ status }) => status),
+      [200, 200, 200],
+    )
+    assert.equal((await read(address)).status, 200)
+    assert.equal(asked(), before + 1)
+    await clock.advance(5 * 60_000)
+    assert.equal((await read(address)).status, 200)
+    assert.equal(asked(), before + 2)
   })
 
   it('speaks Chinese, and is a file only where nobody could reach the address', async () => {
