@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { toLocale, type Translate, type Translations } from '../i18n.ts'
 import { widthOf } from '../text-width.ts'
 import type { Answer } from './answer.ts'
-import { codeBlock, shorten } from './code-block.ts'
+import { codeBlock, shorten, visible } from './code-block.ts'
 import type { ButtonPress } from './command.ts'
 import { findPressedRun, runButtonId } from './pressed-run.ts'
 import { messageLimit } from './splitting.ts'
@@ -16,6 +16,11 @@ export const howIKnowName = 'know'
 
 const tool = 'ask_database'
 const maxCellWidth = 40
+/** Characters of a statement that are shown, and of the one above a file. */
+const maxSqlLength = 20_000
+const maxLeadLength = 1_000
+/** Further queries are only counted, once those above take so many characters. */
+const maxShownLength = 500_000
 
 /** The button below an answer that comes from the schedule. */
 export function howIKnowButton(
@@ -84,19 +89,30 @@ function parseJson(text: string | null): unknown {
 }
 
 function toReply(queries: readonly Query[], t: Translate): InteractionEditReplyOptions {
-  const blocks = queries.map((query, index) => {
-    const heading = queries.length > 1 ? `**${t('howIKnow.query', { number: index + 1 })}**\n` : ''
-    return `${heading}${codeBlock(query.sql, 'sql')}\n${resultOf(query, t)}`
-  })
-  const content = blocks.join('\n')
+  const content = blocksOf(queries, t).join('\n')
   const allowedMentions = { parse: [] }
   if (content.length <= messageLimit) return { content, allowedMentions }
-  const first = codeBlock(shorten(queries[0]?.sql ?? '', 1_000), 'sql')
+  const first = codeBlock(queries[0]?.sql ?? '', 'sql', maxLeadLength)
   return {
     content: `${first}\n-# ${t('howIKnow.inFile')}`,
     allowedMentions,
     files: [{ name: 'how-i-know.md', attachment: Buffer.from(content, 'utf8') }],
   }
+}
+
+function blocksOf(queries: readonly Query[], t: Translate): string[] {
+  const blocks: string[] = []
+  let length = 0
+  for (const [index, query] of queries.entries()) {
+    if (length > maxShownLength) {
+      return [...blocks, `-# ${t('howIKnow.moreQueries', { count: queries.length - index })}`]
+    }
+    const heading = queries.length > 1 ? `**${t('howIKnow.query', { number: index + 1 })}**\n` : ''
+    const block = `${heading}${codeBlock(query.sql, 'sql', maxSqlLength)}\n${resultOf(query, t)}`
+    length += block.length
+    blocks.push(block)
+  }
+  return blocks
 }
 
 function resultOf({ output }: Query, t: Translate): string {
@@ -137,5 +153,5 @@ function alignedTable(rows: readonly (string | number | null)[][]): string {
 
 function cellText(value: string | number | null): string {
   if (value === null) return 'NULL'
-  return shorten(String(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '), maxCellWidth)
+  return shorten(visible(String(value).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')), maxCellWidth)
 }

@@ -25,6 +25,8 @@ export const en = {
     rows_other: '{{count}} rows',
     noRows: 'No rows.',
     moreRows: 'There are more rows than I was shown.',
+    moreQueries_one: 'There is {{count}} query more.',
+    moreQueries_other: 'There are {{count}} queries more.',
     failed: 'It did not work: {{error}}',
     unreadable: 'The result cannot be read.',
     inFile: 'All of it is in the file.',

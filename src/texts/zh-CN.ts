@@ -26,6 +26,8 @@ export const zhCN: Texts = {
     rows_other: '{{count}} 行',
     noRows: '没有结果。',
     moreRows: '结果还有更多行，我没有看到。',
+    moreQueries_one: '另有 {{count}} 个查询没有列出。',
+    moreQueries_other: '另有 {{count}} 个查询没有列出。',
     failed: '查询没有成功：{{error}}',
     unreadable: '查询结果读不出来。',
     inFile: '完整内容在附件里。',

@@ -116,6 +116,50 @@ describe('"How I know"', () => {
     assert.deepEqual(shown.mention_everyone, false)
   })
 
+  for (const count of [3, 4, 5, 6, 7, 30]) {
+    it(`cannot be broken out of with ${count} backticks`, async () => {
+      const text = `${'`'.repeat(count)} **bold** @everyone`
+      const answer = await askSql(bench.newChannel(), [`SELECT '${text}' AS "${text}"`])
+      assert.equal((await press(answer)).content.match(/```/g)?.length, 4)
+    })
+  }
+
+  it('shows what cannot be seen, in statements, names and cells', async () => {
+    const answer = await askSql(bench.newChannel(), [
+      "SELECT 'a\u202Eb' AS \"\u2066x\u200B\", '👩\u200D🎓' AS y",
+    ])
+    const { content } = await press(answer)
+    assert.match(content, /SELECT 'a⟨U\+202E⟩b' AS "⟨U\+2066⟩x⟨U\+200B⟩"/)
+    assert.match(content, /\n⟨U\+2066⟩x⟨U\+200B⟩ {2}y\n-+ {2}--\na⟨U\+202E⟩b {7,}👩\u200D🎓\n/)
+    assert.doesNotMatch(content, /[\u202E\u2066\u200B]/)
+  })
+
+  it('fits a statement of nothing but backticks, or of what cannot be seen', async () => {
+    for (const character of ['`', '\u202E']) {
+      const sql = `SELECT '${character.repeat(3000)}' AS x`
+      const shown = await press(await askSql(bench.newChannel(), [sql]))
+      assert.ok(shown.content.length < 2000)
+      assert.match(shown.content, /…\n```\n-# All of it is in the file\.$/)
+    }
+  })
+
+  it('bounds the file, and counts the queries that it leaves out', async () => {
+    const columns = Array.from({ length: 100 }, (_, index) => `i AS "${'x'.repeat(28)}${index}"`)
+    const wide = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT 1 FROM n LIMIT 40) SELECT ${columns.join(', ')} FROM n`
+    const shown = await press(
+      await askSql(
+        bench.newChannel(),
+        Array.from({ length: 7 }, () => wide),
+      ),
+    )
+    const file = shown.attachments[0]
+    assert.ok(file !== undefined && file.size < 800_000, `${file?.size}`)
+    assert.match(
+      await (await fetch(file.url)).text(),
+      /-# There (?:is|are) \d quer(?:y|ies) more\.$/,
+    )
+  })
+
   it('is not below an answer that asked nothing', async () => {
     bench.model.script('Hello.')
     const answer = await bench.ask('hi', { channelId: bench.newChannel() })
