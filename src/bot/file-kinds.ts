@@ -5,9 +5,9 @@ export type FileTool = 'file_search' | 'code_interpreter'
 
 /** Documents: their bytes mean nothing to a program that was written in a moment. */
 const forSearch = ['doc', 'docx', 'pdf', 'pptx']
+// oxfmt-ignore
 const forBoth = [
-  ...['c', 'cpp', 'cs', 'css', 'go', 'html', 'java', 'js', 'json', 'md', 'php', 'py', 'rb', 'sh'],
-  ...['tex', 'ts', 'txt'],
+  'c', 'cpp', 'cs', 'css', 'go', 'html', 'java', 'js', 'json', 'md', 'php', 'py', 'rb', 'sh', 'tex', 'ts', 'txt',
 ]
 const forCode = ['csv', 'gif', 'jpeg', 'jpg', 'png', 'tar', 'xlsx', 'xml', 'zip']
 

@@ -70,14 +70,8 @@ export function createListener({ client, turns, translations, log }: ListenerDep
 
 /** What Discord takes as one file; a guild may have paid for more. */
 function maxFileBytesOf(guild: Message['guild']): number {
-  switch (guild?.premiumTier) {
-    case GuildPremiumTier.Tier2:
-      return 5 * usualFileBytes
-    case GuildPremiumTier.Tier3:
-      return 10 * usualFileBytes
-    default:
-      return usualFileBytes
-  }
+  if (guild?.premiumTier === GuildPremiumTier.Tier3) return 10 * usualFileBytes
+  return guild?.premiumTier === GuildPremiumTier.Tier2 ? 5 * usualFileBytes : usualFileBytes
 }
 
 function localeOf({ guild }: Message, text: string): Locale {

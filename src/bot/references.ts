@@ -125,14 +125,8 @@ const path = /^sandbox:\/[^\s()[\]<>"'`|*，。；：！？、（）【】《》
 
 /** The token that begins here; `open`: more must come before it can be told; null: there is none. */
 function tokenAt(text: string, isOver: boolean): Token | 'open' | null {
-  switch (text[0]) {
-    case '【':
-      return markerAt(text, isOver)
-    case 's':
-      return pathAt(text, isOver)
-    default:
-      return linkAt(text, isOver)
-  }
+  if (text.startsWith('【')) return markerAt(text, isOver)
+  return text.startsWith('s') ? pathAt(text, isOver) : linkAt(text, isOver)
 }
 
 function markerAt(text: string, isOver: boolean): Token | 'open' | null {

@@ -1,5 +1,3 @@
-import type OpenAI from 'openai'
-
 import type { Locale, Translations } from '../i18n.ts'
 import type { Logger } from '../log.ts'
 import type { Answer, AnswerRequest } from './answer.ts'
@@ -10,16 +8,15 @@ import type { Place } from './conversations.ts'
 import { areFilesRefused, isPlaceLost } from './discord-failure.ts'
 import { type Below, createDraft, type Draft } from './draft.ts'
 import { newReference } from './failure.ts'
-import { toAttachmentTools } from './file-kinds.ts'
 import { type Conclusion, finalText } from './final-text.ts'
 import { howIKnowButton } from './how-i-know.ts'
 import { createLanes } from './lanes.ts'
 import type { MadeFiles } from './made-files.ts'
 import type { AnswerParts } from './progress.ts'
-import { withFileNames, withSpeaker } from './prompt.ts'
 import { codeButton } from './shown-code.ts'
 import { sourcesButton } from './sources.ts'
 import type { Surface } from './surface.ts'
+import { toMessages } from './turn-messages.ts'
 
 /** One thing somebody asked, and where the answer goes. */
 export interface Question {
@@ -232,45 +229,6 @@ function answeredAlone(questions: Question[]): Question[] {
     const next = questions[index + 1]
     return !isCollectable || next?.isCollectable !== true
   })
-}
-
-type Message = OpenAI.Beta.Threads.RunCreateParams.AdditionalMessage
-
-/** What the thread is to hold of the questions; nothing of those whose files were all of them. */
-function toMessages(
-  questions: readonly Question[],
-  brought: readonly BroughtFiles[],
-  translations: Translations,
-): Message[] {
-  return questions.flatMap((question, index) => {
-    const files = brought[index] ?? { uploaded: [], leftOut: [] }
-    const count = files.uploaded.length
-    if (question.text === '' && count === 0) return []
-    const text = question.text || translations(question.locale)('attached.question', { count })
-    return [toMessage({ ...question, text }, files)]
-  })
-}
-
-function toMessage(question: Question, { uploaded, leftOut }: BroughtFiles): Message {
-  const { author, place, sourceId } = question
-  const text = withFileNames(question.text, {
-    read: uploaded.map(({ name }) => name),
-    notRead: leftOut.map(({ name }) => name),
-  })
-  const attached = uploaded.map(({ id, tools }) => ({
-    file_id: id,
-    tools: toAttachmentTools(tools),
-  }))
-  return {
-    role: 'user',
-    content: place.isShared ? withSpeaker(author.name, text) : text,
-    ...(attached.length > 0 && { attachments: attached }),
-    metadata: {
-      discord_author_id: author.id,
-      discord_author_name: author.name.slice(0, 200),
-      discord_message_id: sourceId,
-    },
-  }
 }
 
 /** A turn that the model was not asked in: it was stopped before, or there was nothing to ask. */

@@ -34,6 +34,7 @@ import { createScheduleStore } from '../../src/schedule/store/sql-schedule-store
 import { createTokenCounter } from '../../src/tokens/token-counter.ts'
 import { createAskDatabase } from '../../src/tools/ask-database.ts'
 import { createToolRegistry } from '../../src/tools/registry.ts'
+import { openInterpreter } from '../assistants/interpreter/rig.ts'
 import { startLocalDiscord, type TestDiscord, type TestUser } from './local-discord.ts'
 import { createModelServer, type ChatBody, type ModelServer } from './model-server.ts'
 import { modelsOf } from './models.ts'
@@ -82,6 +83,8 @@ export interface BenchOptions {
   now?: () => number
   /** How long the driver waits for the model's first token. */
   firstTokenTimeoutMs?: number
+  /** Whether runs can execute Python. */
+  python?: boolean
   /** The model endpoint instead of the scripted one. */
   modelUrl?: string
 }
@@ -145,6 +148,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     const blobs = createDiskBlobs({ folder: join(folder, 'files') })
     const files = createFiles({ store, blobs, newId, now: Date.now, every: everyInterval, log })
     const common = { store, log, now: Date.now, every: everyInterval }
+    const python = options.python === true ? openInterpreter({ after() {} }) : null
     const index = createSqliteIndex({ path: join(folder, 'search.sqlite'), embedder: null, log })
     const vectorStores = createTestVectorStores({ ...common, blobs, tokens, index })
     const runs = createRunService({
@@ -155,6 +159,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
         store,
         files,
         search: vectorStores.search,
+        ...(python && { interpreter: python.interpreter }),
         waitForFiles: (id, wanted) => vectorStores.queue.wait(id, wanted),
         log,
       }),
@@ -229,6 +234,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       async close() {
         await bot.close({ graceMs: 0 })
         await runs.close()
+        await python?.interpreter.close()
         await schedules.close()
         await timetables.close()
         await pictures.close()
