@@ -74,7 +74,7 @@ export function createChunker(
     const before = isFirst ? '' : (join ?? '\n\n')
     let startsLine = isFirst || before !== ''
     isFirst = false
-    const place = { page, heading: heading?.slice(0, documentLimits.headingLength) ?? null }
+    const place = { page, heading: heading === null ? null : beginningOf(heading) }
     const whole = before + text
     const meter = createTokenMeter(whole)
     for (const segment of segmentsOf(whole)) {
@@ -188,4 +188,9 @@ function leadingLength(open: OpenSegment[]): number {
     if (leading < text.length) break
   }
   return length
+}
+
+/** As much of a heading as is shown; half a surrogate pair would be no text. */
+function beginningOf(heading: string): string {
+  return heading.slice(0, documentLimits.headingLength).replace(/[\ud800-\udbff]$/, '')
 }

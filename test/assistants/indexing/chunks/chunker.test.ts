@@ -54,6 +54,12 @@ const sizes = fc
   }))
 
 describe('createChunker', () => {
+  it('cuts a long heading between characters', () => {
+    const heading = `${'a'.repeat(199)}\u{1d4d0}b`
+    const [chunk] = chunksOf([block('Text.', { heading })], small)
+    assert.equal(chunk?.heading, 'a'.repeat(199))
+  })
+
   it('gives the whole text, in order, within the sizes, in any script', () => {
     fc.assert(
       fc.property(blocks, sizes, (given, chosen) => {
