@@ -2,8 +2,8 @@ import type { filesInAnswers as english } from './files-in-answers.en.ts'
 
 export const filesInAnswers: typeof english = {
   attached: {
-    question_one: '这个文件里是什么内容？',
-    question_other: '这些文件里是什么内容？',
+    question_one: '附件里是什么内容？',
+    question_other: '附件里是什么内容？',
     reading: '正在阅读 {{name}}…',
     more: '{{names}} 等另外 {{number}} 个文件',
     left: {

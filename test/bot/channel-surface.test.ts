@@ -63,10 +63,48 @@ describe('channel surface', () => {
   it('sends a file', async () => {
     const channelId = discord.channels.random
     const surface = createChannelSurface({ rest, channelId })
-    const id = await surface.send({ content: 'more', files: [{ name: 'answer.md', data: '# 余下' }] })
+    const id = await surface.send({
+      content: 'more',
+      files: [{ name: 'answer.md', data: '# 余下' }],
+    })
     const seen = await discord.users.alex.waitForMessage(channelId, (message) => message.id === id)
     const [file] = seen.attachments
     assert.equal(file?.filename, 'answer.md')
     assert.equal(await (await fetch(file.url)).text(), '# 余下')
+  })
+
+  it('has the files of the last edit, however often that was sent', async () => {
+    const channelId = discord.channels.random
+    const { alex } = discord.users
+    const surface = createChannelSurface({ rest, channelId })
+    const id = await surface.send({ content: 'soon' })
+    const files = [
+      { name: 'plot.png', data: Buffer.from('first'), description: 'a plot' },
+      { name: 'x.csv', data: 'x' },
+    ]
+    for (const content of ['once', 'twice']) await surface.edit(id, { content, files })
+    const seen = await alex.waitForMessage(channelId, ({ content }) => content === 'twice')
+    assert.deepEqual(
+      seen.attachments.map(({ filename, description }) => [filename, description]),
+      [
+        ['plot.png', 'a plot'],
+        ['x.csv', undefined],
+      ],
+    )
+  })
+
+  it('sends each part of an answer once, even if its request is repeated', async () => {
+    const channelId = discord.channels.random
+    const { alex } = discord.users
+    const asked = await alex.say(channelId, 'a long question')
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      const surface = createChannelSurface({ rest, channelId, replyTo: asked.id })
+      for (const content of ['part 1', 'part 2', 'part 3']) await surface.send({ content })
+    }
+    const parts = [...alex.seen.values()].filter(({ message }) => /^part/.test(message.content))
+    assert.deepEqual(
+      parts.map(({ message }) => message.content),
+      ['part 1', 'part 2', 'part 3'],
+    )
   })
 })
