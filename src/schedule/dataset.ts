@@ -19,7 +19,8 @@ export const schema = `CREATE TABLE Courses (
 	online_url VARCHAR(2000),
 	notes VARCHAR(2000),
 	week INTEGER,
-	term VARCHAR(255)
+	term VARCHAR(255),
+	holiday VARCHAR(255)
 );
 CREATE TABLE Assignments (
 	id INTEGER PRIMARY KEY,
@@ -80,6 +81,7 @@ const courseColumns = [
   'notes',
   'week',
   'term',
+  'holiday',
 ] as const satisfies (keyof Course)[]
 
 const assignmentColumns = [

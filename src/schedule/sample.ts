@@ -46,6 +46,7 @@ export function laySample(rows: readonly SampleRow[], today: Temporal.PlainDate)
       notes: null,
       week: null,
       term: null,
+      holiday: null,
     }))
     .toSorted((a, b) => inTime(a).localeCompare(inTime(b), 'en'))
     .map((course, index) => ({ id: index + 1, ...course }))

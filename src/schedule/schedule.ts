@@ -7,6 +7,8 @@ export interface Course extends Stored<Omit<ClassMeeting, 'source_id'>> {
   week: number | null
   /** Name of that term. */
   term: string | null
+  /** Name of the holiday that it falls on, so that it does not take place; null: it does. */
+  holiday: string | null
 }
 
 /** What a query answered, cut to the limits of the sandbox. */

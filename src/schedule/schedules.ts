@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises'
 import type { Logger } from '../log.ts'
 import { startTimer as realTimer, type StartTimer } from '../timer.ts'
 import { schema, toDataset } from './dataset.ts'
+import { holidayFinder } from './holidays.ts'
 import { laySample, parseSample } from './sample.ts'
 import { createSandbox, type SandboxDatabase } from './sandbox/sandbox.ts'
 import type { Course, Schedule, Schedules } from './schedule.ts'
 import type { ScheduleStore, Stored, TimetableOutline } from './store/schedule-store.ts'
 import { termWeekFinder, mondayOf } from './term-week.ts'
-import type { ClassMeeting, Term } from './timetable.ts'
+import type { ClassMeeting, Holiday, Term } from './timetable.ts'
 
 export interface SchedulesDeps {
   /** The present time in milliseconds since the Unix epoch. */
@@ -127,7 +128,7 @@ function ownSource({ store, guildId, outline }: OwnSourceOptions): Source {
       load: () => loadOwn(store, guildId),
     },
     async between(from, to) {
-      return toCourses(await store.classesBetween(guildId, from, to), terms)
+      return toCourses(await store.classesBetween(guildId, from, to), { terms, holidays })
     },
     assignmentsBetween: (from, to) => store.assignmentsBetween(guildId, from, to),
   }
@@ -137,11 +138,20 @@ function ownSource({ store, guildId, outline }: OwnSourceOptions): Source {
 async function loadOwn(store: StoreOfSchedules, guildId: string) {
   const timetable = await store.getTimetable(guildId)
   const { classes = [], assignments = [], holidays = [], terms = [] } = timetable ?? {}
-  return toDataset({ courses: toCourses(classes, terms), assignments, holidays, terms })
+  return toDataset({
+    courses: toCourses(classes, { terms, holidays }),
+    assignments,
+    holidays,
+    terms,
+  })
 }
 
-function toCourses(classes: readonly Stored<ClassMeeting>[], terms: readonly Term[]): Course[] {
+function toCourses(
+  classes: readonly Stored<ClassMeeting>[],
+  { terms, holidays }: { terms: readonly Term[]; holidays: readonly Holiday[] },
+): Course[] {
   const termWeekOf = termWeekFinder(terms)
+  const holidayOn = holidayFinder(holidays)
   return classes.map((meeting) => ({
     id: meeting.id,
     course_date: meeting.course_date,
@@ -153,6 +163,7 @@ function toCourses(classes: readonly Stored<ClassMeeting>[], terms: readonly Ter
     online_url: meeting.online_url,
     notes: meeting.notes,
     ...(termWeekOf(meeting.course_date) ?? { week: null, term: null }),
+    holiday: holidayOn(meeting.course_date),
   }))
 }
 

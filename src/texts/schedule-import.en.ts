@@ -3,6 +3,8 @@ export const scheduleImport = {
   inFile: 'The file',
   line: 'line {{line}}',
   sheet: 'sheet “{{sheet}}”',
+  comma: ', ',
+  said: '{{what}}: {{value}}',
   columnOf: 'column “{{column}}”',
   problems: {
     no_header:

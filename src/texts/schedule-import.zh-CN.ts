@@ -11,6 +11,8 @@ export const scheduleImport: TextsLike<typeof ScheduleImport> = {
   inFile: '文件',
   line: '第 {{line}} 行',
   sheet: '工作表“{{sheet}}”',
+  comma: '，',
+  said: '{{what}}：{{value}}',
   columnOf: '“{{column}}”列',
   problems: {
     no_header: '没有认得的表头：请按列号说明每列是什么（1=date、2=time、3=course）',
@@ -24,7 +26,8 @@ export const scheduleImport: TextsLike<typeof ScheduleImport> = {
     bad_weeks: '周次看不懂，应如 1-16 或 单周',
     bad_due: '没有截止日期',
     ends_before_start: '结束早于开始',
-    term_unknown: '写的是周次，但不知道学期第一天：请给出（`/schedule settings term`，命令行用 --term）',
+    term_unknown:
+      '写的是周次，但不知道学期第一天：请给出（`/schedule settings term`，命令行用 --term）',
     period_unknown: '不知道这些节次的时间',
     no_title: '没有标题',
     too_many_classes: '课程超出一份课表的上限，其余略去',

@@ -71,7 +71,7 @@ ${schedule.own === null ? sampleFacts : ownFacts(schedule, schedule.own)}`
 }
 
 const sampleFacts =
-  'This is a sample timetable: Courses lies in the weeks around the current date; room, online_url, notes, week and term are NULL, and Assignments, Holidays and Terms are empty.'
+  'This is a sample timetable: Courses lies in the weeks around the current date; room, online_url, notes, week, term and holiday are NULL, and Assignments, Holidays and Terms are empty.'
 
 /** What a look at the tables' rows would tell, so that the model need not spend a query on it. */
 function ownFacts({ terms, holidays }: Schedule, own: Reach): string {
@@ -85,7 +85,7 @@ function ownFacts({ terms, holidays }: Schedule, own: Reach): string {
     ...termFacts(terms),
     holidays.length === 0
       ? 'Holidays is empty.'
-      : `Holidays holds ${holidays.length} stretches of days off, both dates included. Where a class is listed on such a day, say that it is a holiday.`,
+      : `Holidays holds ${holidays.length} stretches of days off, both dates included. A class whose holiday is not NULL falls on the holiday of that name and does not take place: leave it out with holiday IS NULL, or say that it is a holiday.`,
   ].join('\n')
 }
 

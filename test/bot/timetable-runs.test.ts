@@ -95,6 +95,7 @@ describe('a run of a guild with a timetable of its own', () => {
         'notes',
         'week',
         'term',
+        'holiday',
       ],
       rows: [
         [
@@ -109,6 +110,7 @@ describe('a run of a guild with a timetable of its own', () => {
           null,
           6,
           'Fall',
+          null,
         ],
       ],
     })

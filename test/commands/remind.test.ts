@@ -205,6 +205,7 @@ describe('/remind', () => {
     const listed = (await remind(hanMeimei, { list: {} })).content
     assert.match(listed, /上课，全部课程：提前 15 分钟\n- 作业截止，全部课程：提前 24 小时、2 小时/)
     assert.match(listed, /免打扰时间：22:00 至 07:30/)
+    assert.equal(listed.match(/Asia\/Shanghai/g)?.length, 1)
     assert.match((await remind(hanMeimei, { quiet: {} })).content, /没有设置免打扰时间/)
     const [first] = await alex.autocomplete(channels.questions, 'remind', {
       options: { stop: { which: 'deadl' } },

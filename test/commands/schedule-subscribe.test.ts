@@ -95,7 +95,7 @@ describe('/schedule subscribe', () => {
     assert.equal((await classes()).length, 3)
     assert.match(
       (await use({ list: {} })).content,
-      /^- <http:.*a\.ics\?key=secret> <@\d+> <t:\d+:R> 失败: 这个网址上没有读得懂的日历$/,
+      /^- <http:.*a\.ics\?key=secret> <@\d+> <t:\d+:R> 失败：这个网址上没有读得懂的日历$/,
     )
 
     const history = await alex.command(questions, 'schedule', { history: {} })

@@ -117,6 +117,13 @@ describe('/schedule with a timetable of its own', () => {
               start_time: '10:00:00',
               end_time: '11:30:00',
             },
+            { ...wholeClass, course_date: '2026-11-27', course_name: 'Music', room: null },
+            {
+              ...wholeClass,
+              course_date: '2026-11-27',
+              start_time: '20:00:00',
+              course_name: 'Dance',
+            },
             { ...wholeClass, start_time: '17:30:00', end_time: '18:45:00', course_name: 'English' },
             {
               ...wholeClass,
@@ -159,6 +166,9 @@ describe('/schedule with a timetable of its own', () => {
         `- ${at('20:00')}–${at('21:00')} **Chess @everyone** ⚠️`,
         '**Thursday, November 26**',
         `- 📝 ${at('23:59', 'f', 26)} [Essay](<https://example.com/essay>) · English`,
+        '**Friday, November 27** · 🎉 Founders \\*Day\\*',
+        `- ~~${at('19:00', 't', 27)}–${at('20:30', 't', 27)} **Music** · 王卓然 · [online](<https://example.com/live?a=1>)~~`,
+        `- ~~${at('20:00', 't', 27)}–${at('20:30', 't', 27)} **Dance** · 王卓然 · B201 · [online](<https://example.com/live?a=1>)~~`,
         '-# ⚠️ at the same time as another class',
         '-# Days are in Asia/Shanghai; times are in your own time zone.',
       ].join('\n'),
@@ -175,6 +185,25 @@ describe('/schedule with a timetable of its own', () => {
     assert.match(chinese.content, /^\*\*正在上\*\*，.+结束：/)
   })
 
+  it('passes over classes on holidays', async () => {
+    const clock = createManualClock(Date.parse('2026-11-27T11:10:00Z'))
+    await bench.restart({ clock })
+    assert.match((await use({ next: {} })).content, /^No class in the year ahead\./)
+    const { content } = await use({ free: {} })
+    assert.match(
+      content,
+      new RegExp(`November 27\\*\\* · 🎉 Founders.+\n- .+–${at('22:00', 't', 27)}\n-#`),
+    )
+    const found = (await use({ find: { course: 'Music' } })).content
+    assert.match(found, /\*\*Friday, November 27\*\* · 🎉 Founders.+\n- ~~.+Music.+~~\n/)
+    const picture = await use({ show: { picture: true } })
+    assert.match(
+      String(picture.attachments[0]?.description),
+      /Music \(Online, 王卓然, does not take place\)/,
+    )
+    await bench.restart({ clock: createManualClock(now) })
+  })
+
   it('says when there is no class', async () => {
     const { content } = await use({ free: { from: '8am', until: '22:00' } })
     assert.equal(
@@ -189,6 +218,7 @@ describe('/schedule with a timetable of its own', () => {
     const week = (await use({ free: { when: 'thisWeek', from: '9:00', until: '12:00' } })).content
     assert.ok(!week.includes('November 24') && !week.includes('November 25'))
     assert.match(week, /Friday, November 27\*\* · 🎉 Founders/)
+    assert.ok(!week.includes('none'))
     const bad = await use({ free: { from: '18:00', until: 'noon-ish' } })
     assert.match(bad.content, /^Write times such as/)
   })
@@ -200,7 +230,7 @@ describe('/schedule with a timetable of its own', () => {
       alex.autocomplete(questions, 'schedule', { options: { find: options }, focused })
     assert.deepEqual(
       (await suggest({ course: 'e' }, 'course')).map(({ name }) => name),
-      ['Linear Algebra', 'English', 'Chess @everyone'],
+      ['Linear Algebra', 'English', 'Chess @everyone', 'Dance'],
     )
     assert.deepEqual(
       (await suggest({ teacher: '王' }, 'teacher')).map(({ value }) => value),

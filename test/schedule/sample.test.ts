@@ -72,6 +72,7 @@ describe('the sample schedule', () => {
       notes: null,
       week: null,
       term: null,
+      holiday: null,
     })
   })
 })

@@ -69,7 +69,12 @@ describe("a guild's own timetable", () => {
     await change('1', {
       timeZone: 'Europe/Berlin',
       terms: { add: [{ name: 'Herbst', first_date: '2026-09-02', weeks: 10 }] },
-      holidays: { add: [{ name: 'Einheit', first_date: '2026-10-03', last_date: '2026-10-03' }] },
+      holidays: {
+        add: [
+          { name: 'Einheit', first_date: '2026-10-03', last_date: '2026-10-03' },
+          { name: 'Ferien', first_date: '2026-08-01', last_date: '2026-08-30' },
+        ],
+      },
       classes: {
         add: [
           meeting({ room: 'A1', online_url: 'https://example.com/', notes: 'x', source_id: 'uid' }),
@@ -91,9 +96,22 @@ describe("a guild's own timetable", () => {
       },
     })
     assert.deepEqual(await rows('1', 'SELECT * FROM Courses ORDER BY course_date'), [
-      [4, '2026-08-30', '19:00:00', '20:30:00', '高等数学', '王卓然', null, null, null, null, null],
       [
-        3,
+        5,
+        '2026-08-30',
+        '19:00:00',
+        '20:30:00',
+        '高等数学',
+        '王卓然',
+        null,
+        null,
+        null,
+        null,
+        null,
+        'Ferien',
+      ],
+      [
+        4,
         '2026-09-07',
         '19:00:00',
         '20:30:00',
@@ -104,16 +122,18 @@ describe("a guild's own timetable", () => {
         'x',
         2,
         'Herbst',
+        null,
       ],
     ])
     assert.deepEqual(await rows('1', 'SELECT * FROM Terms'), [
       ['Herbst', '2026-09-02', '2026-11-08', 10],
     ])
     assert.deepEqual(await rows('1', 'SELECT * FROM Holidays'), [
+      ['Ferien', '2026-08-01', '2026-08-30'],
       ['Einheit', '2026-10-03', '2026-10-03'],
     ])
     assert.deepEqual(await rows('1', 'SELECT * FROM Assignments'), [
-      [5, '作业', null, '2026-09-09', '23:59:00', null, null],
+      [6, '作业', null, '2026-09-09', '23:59:00', null, null],
     ])
     assert.deepEqual(await rows('1', "SELECT datetime('now')"), [['2026-09-07 06:30:00']])
     const schedule = await schedules.forGuild('1')
@@ -223,6 +243,7 @@ describe('createSchedules', () => {
       'notes',
       'week',
       'term',
+      'holiday',
     ])
   })
 

@@ -30,15 +30,18 @@ export const list: Subcommand = {
         const guild = client.guilds.cache.get(subscriber.target.guildId)
         const schedule = await deps.schedules.forGuild(subscriber.target.guildId)
         const server = guildId === null ? (guild?.name ?? subscriber.target.guildId) : null
-        return [
-          heading(subscriber, { t, server }),
-          ...(await linesOf(subscriber, { t, schedule })),
-          `-# ${t('commands.remind.hint', { timeZone: schedule.timeZone })}`,
-        ].join('\n')
+        const lines = await linesOf(subscriber, { t, schedule })
+        return { lines: [heading(subscriber, { t, server }), ...lines], zone: schedule.timeZone }
       }),
     )
     const quiet = quietLine(await deps.reminders.store.getQuietHours(user.id), t)
-    const parts = blocks.length === 0 ? [t('commands.remind.none')] : [...blocks, quiet]
+    const zones = new Set(blocks.map(({ zone }) => zone))
+    const timeZone = [...zones].join(t('commands.remind.comma'))
+    const hint = `-# ${t('commands.remind.hint', { timeZone })}`
+    const parts =
+      blocks.length === 0
+        ? [t('commands.remind.none')]
+        : [...blocks.flatMap(({ lines }) => lines), quiet, hint]
     await interaction.reply({
       ...textMessage(parts.join('\n'), t),
       flags: MessageFlags.Ephemeral,

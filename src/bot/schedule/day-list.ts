@@ -27,7 +27,7 @@ export interface DayListOptions {
 export function dayList(listed: Listed, options: DayListOptions): string {
   const { courses, assignments, schedule } = listed
   const { locale, t, title, empty } = options
-  const overlapping = findOverlaps(courses)
+  const overlapping = findOverlaps(courses.filter(({ holiday }) => holiday === null))
   const holidays = holidaysIn(listed).map(
     ({ name, first_date: first, last_date: last }) =>
       `🎉 **${asWritten(name)}** ${dayRange({ from: first, to: last }, locale)}`,
@@ -38,12 +38,13 @@ export function dayList(listed: Listed, options: DayListOptions): string {
   ].toSorted()
   const blocks = dates.map((date) =>
     [
-      `**${dayName(date, locale)}**`,
+      `**${dayName(date, locale)}**${holidayMark(holidayOf(date, courses))}`,
       ...courses
         .filter((course) => course.course_date === date)
         .map((course) => {
-          const mark = overlapping.has(course.id) ? ' ⚠️' : ''
-          return `- ${timesFor(course, schedule.timeZone)} ${courseText(course, t)}${mark}`
+          const text = `${timesFor(course, schedule.timeZone)} ${courseText(course, t)}`
+          if (course.holiday !== null) return `- ~~${text}~~`
+          return `- ${text}${overlapping.has(course.id) ? ' ⚠️' : ''}`
         }),
       ...assignments
         .filter((assignment) => dueDate(assignment) === date)
@@ -52,6 +53,15 @@ export function dayList(listed: Listed, options: DayListOptions): string {
   )
   const overlaps = overlapping.size > 0 ? [`-# ⚠️ ${t('commands.schedule.overlaps')}`] : []
   return [`### ${title}`, ...holidays, ...blocks, ...overlaps, ...footLines(schedule, t)].join('\n')
+}
+
+/** Stands after the name of a day without classes. */
+export function holidayMark(holiday: string | null): string {
+  return holiday === null ? '' : ` · 🎉 ${asWritten(holiday)}`
+}
+
+function holidayOf(date: string, courses: readonly Course[]): string | null {
+  return courses.find((course) => course.course_date === date)?.holiday ?? null
 }
 
 /** Says which zone the days are in, and of the sample that it is none of anybody's classes. */

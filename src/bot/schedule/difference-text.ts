@@ -1,5 +1,10 @@
 import type { Locale, Translate } from '../../i18n.ts'
-import type { Difference, RowsDifference, Stored } from '../../schedule/store/schedule-store.ts'
+import type {
+  Difference,
+  Revision,
+  RowsDifference,
+  Stored,
+} from '../../schedule/store/schedule-store.ts'
 import type { ClassMeeting, Holiday, Term } from '../../schedule/timetable.ts'
 import { asWritten } from '../as-written.ts'
 import { assignmentText, courseText, dayRange } from './day-list.ts'
@@ -24,6 +29,19 @@ export function differenceText(difference: Difference, options: DifferenceTextOp
     ...shown,
     ...(more > 0 ? [`-# ${t('commands.schedule.more', { count: more })}`] : []),
   ].join('\n')
+}
+
+/** How many rows a change adds, changes and removes; what it does not do is left out. */
+export function countsText({ added, changed, removed }: Revision['counts']): string {
+  const parts = [
+    { sign: '➕', count: added },
+    { sign: '✏️', count: changed },
+    { sign: '➖', count: removed },
+  ]
+  return parts
+    .filter(({ count }) => count > 0)
+    .map(({ sign, count }) => `${sign} ${count}`)
+    .join(' ')
 }
 
 type LineOptions = Omit<DifferenceTextOptions, 'most'>

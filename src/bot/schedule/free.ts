@@ -1,11 +1,11 @@
 import { ApplicationCommandOptionType, MessageFlags } from 'discord.js'
 
 import { toLocale } from '../../i18n.ts'
-import type { Course, Schedule } from '../../schedule/schedule.ts'
-import { asWritten } from '../as-written.ts'
+import { holidayFinder } from '../../schedule/holidays.ts'
+import type { Course } from '../../schedule/schedule.ts'
 import { named } from '../command-definition.ts'
 import { textMessage } from './answer-text.ts'
-import { footLines } from './day-list.ts'
+import { footLines, holidayMark } from './day-list.ts'
 import { toTime } from './inputs.ts'
 import { dayName, localNow, timesFor } from './local-time.ts'
 import { type Days, periodDays, toPeriod, whenOption } from './period.ts'
@@ -49,12 +49,13 @@ export const free: Subcommand = {
     const schedule = await schedules.forGuild(interaction.guildId)
     const now = localNow(clock.now(), schedule.timeZone)
     const days = periodDays(period, now.toPlainDate())
-    const courses = await schedule.between(days.from, days.to)
+    const listed = await schedule.between(days.from, days.to)
+    const courses = listed.filter(({ holiday }) => holiday === null)
+    const holidayOn = holidayFinder(schedule.holidays)
     const blocks = datesOf(days).flatMap((date) => {
       const gaps = freeTimes({ date, courses, hours, now })
       if (gaps === null) return []
-      const holiday = holidayOn(date, schedule)
-      const heading = `**${dayName(date, locale)}**${holiday ? ` · 🎉 ${asWritten(holiday)}` : ''}`
+      const heading = `**${dayName(date, locale)}**${holidayMark(holidayOn(date))}`
       const times = gaps.map(({ start, end }) => {
         const at = { course_date: date, start_time: start, end_time: end }
         return `- ${timesFor(at, schedule.timeZone)}`
@@ -114,9 +115,4 @@ function freeTimes({ date, courses, hours, now }: FreeTimesOptions): Hours[] | n
 
 function minutesOf(time: string): number {
   return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))
-}
-
-function holidayOn(date: string, { holidays }: Pick<Schedule, 'holidays'>): string | undefined {
-  return holidays.find(({ first_date: first, last_date: last }) => first <= date && date <= last)
-    ?.name
 }

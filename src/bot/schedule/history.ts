@@ -5,6 +5,7 @@ import type { Revision } from '../../schedule/store/schedule-store.ts'
 import { asWritten } from '../as-written.ts'
 import { named } from '../command-definition.ts'
 import { textMessage } from './answer-text.ts'
+import { countsText } from './difference-text.ts'
 import { isPerson } from './people.ts'
 import type { Subcommand } from './subcommand.ts'
 
@@ -35,6 +36,8 @@ function line({ at, by, kind, note, counts, undoes }: Revision, t: Translate): s
   const what = t(`commands.schedule.kinds.${kind}`)
   const of = undoes === null ? '' : ` #${undoes}`
   const named = note === null ? '' : ` ${asWritten(note.slice(0, 100))}`
-  const { added, changed, removed } = counts
-  return `- ${when} ${who} ${what}${of}${named}: ➕ ${added} ✏️ ${changed} ➖ ${removed}`
+  const line = `- ${when} ${who} ${what}${of}${named}`
+  const value = countsText(counts)
+  // A change of the time zone is none of any row.
+  return value === '' ? line : t('scheduleImport.said', { what: line, value })
 }

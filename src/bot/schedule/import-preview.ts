@@ -13,7 +13,7 @@ import { asWritten } from '../as-written.ts'
 import { messageLimit } from '../splitting.ts'
 import { buttonRow } from './answer-text.ts'
 import { quoted } from './class-fields.ts'
-import { differenceText } from './difference-text.ts'
+import { countsText, differenceText } from './difference-text.ts'
 import type { Preview, StartedImport } from './import-file.ts'
 import { shorten } from './inputs.ts'
 
@@ -59,9 +59,7 @@ function previewText({ started, draft, proposal }: Preview, options: TextOptions
   return [
     ...(heading === null ? [] : [`**${heading}**`]),
     `### ${asWritten(started.fileName)}`,
-    counts === null
-      ? t('commands.schedule.import.nothingNew')
-      : `➕ ${counts.added} ✏️ ${counts.changed} ➖ ${counts.removed}`,
+    counts === null ? t('commands.schedule.import.nothingNew') : countsText(counts),
     ...(rows === null ? [] : [rows]),
     ...(problemCount > 0
       ? [`**⚠️ ${t('commands.schedule.import.leftOut', { count: problemCount })}**`]
@@ -69,7 +67,7 @@ function previewText({ started, draft, proposal }: Preview, options: TextOptions
     ...problems.slice(0, most.problems).map((problem) => `- ${problemText(problem, t)}`),
     ...(moreProblems > 0 ? [`-# ${t('commands.schedule.more', { count: moreProblems })}`] : []),
     ...notes.slice(0, most.notes).map((noted) => `-# ${noteText(noted, t)}`),
-    ...(columns.length > 0 ? [`-# ${columns.join(', ')}`] : []),
+    ...(columns.length > 0 ? [`-# ${columns.join(t('scheduleImport.comma'))}`] : []),
   ].join('\n')
 }
 
@@ -89,8 +87,9 @@ function withPlace(text: string, { line, sheet, column, value }: Place, t: Trans
     ...(line > 0 ? [t('scheduleImport.line', { line })] : []),
     ...(column === undefined ? [] : [quoted(column)]),
   ]
-  const said = value === undefined || value === '' ? text : `${text}: ${quoted(value)}`
-  return where.length > 0 ? `${where.join(', ')}: ${said}` : said
+  const say = (what: string, said: string) => t('scheduleImport.said', { what, value: said })
+  const said = value === undefined || value === '' ? text : say(text, quoted(value))
+  return where.length > 0 ? say(where.join(t('scheduleImport.comma')), said) : said
 }
 
 function fieldName(field: Field | null, t: Translate): string {

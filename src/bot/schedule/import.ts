@@ -19,6 +19,7 @@ import { named } from '../command-definition.ts'
 import type { CommandDeps } from '../command.ts'
 import { textMessage } from './answer-text.ts'
 import { doneText, refusalText, undoRow } from './change.ts'
+import { countsText } from './difference-text.ts'
 import { previewImport, startImport, type StartedImport, withField } from './import-file.ts'
 import { decisionRows, leftOut, previewMessage } from './import-preview.ts'
 import { guildOfTeacher } from './permission.ts'
@@ -156,8 +157,7 @@ async function apply(started: StartedImport, step: Step): Promise<Message> {
   try {
     const made = await deps.timetables.apply(guildId, proposalId ?? '')
     await deps.imports.forget(id)
-    const { added, changed, removed } = made.counts
-    const counts = `➕ ${added} ✏️ ${changed} ➖ ${removed}`
+    const counts = countsText(made.counts)
     const text = await doneText(made, { interaction, deps, guildId })
     const done = t('commands.schedule.import.done', { counts })
     const message = textMessage(`${done}\n${text}`, t)

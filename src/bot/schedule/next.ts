@@ -12,7 +12,7 @@ import type { Subcommand } from './subcommand.ts'
 /** How far ahead the next class is looked for. */
 const horizon = { years: 1 } as const
 
-/** `/schedule next`: the class that is going on, and the one after it. */
+/** `/schedule next`: the class that is going on, and the one after it. Those on holidays are none. */
 export const next: Subcommand = {
   data: {
     type: ApplicationCommandOptionType.Subcommand,
@@ -40,7 +40,8 @@ async function findNext(
   now: Temporal.ZonedDateTime,
 ): Promise<{ running: Course[]; coming: Course[] }> {
   const today = now.toPlainDate()
-  const courses = await schedule.between(today.toString(), today.add(horizon).toString())
+  const listed = await schedule.between(today.toString(), today.add(horizon).toString())
+  const courses = listed.filter(({ holiday }) => holiday === null)
   const present = `${today.toString()} ${now.toPlainTime().toString({ smallestUnit: 'second' })}`
   const start = (course: Course) => `${course.course_date} ${course.start_time}`
   const end = (course: Course) => `${course.course_date} ${course.end_time}`
@@ -52,7 +53,7 @@ async function findNext(
 }
 
 interface DescribeOptions {
-  schedule: Pick<Schedule, 'timeZone' | 'holidays'>
+  schedule: Pick<Schedule, 'timeZone'>
   t: Translate
   key: 'now' | 'comingUp'
 }
@@ -62,13 +63,9 @@ function describe(course: Course, { schedule, t, key }: DescribeOptions): string
   const { course_date: date, notes } = course
   const at = key === 'now' ? course.end_time : course.start_time
   const relative = time(toSeconds(date, at, timeZone), TimestampStyles.RelativeTime)
-  const holiday = schedule.holidays.find(
-    ({ first_date: first, last_date: last }) => first <= date && date <= last,
-  )
   return [
     `${t(`commands.schedule.${key}`, { relative })} ${courseText(course, t)}`,
     dayAndTimesFor(course, timeZone),
-    ...(holiday ? [`🎉 ${asWritten(holiday.name)}`] : []),
     ...(notes === null ? [] : [`> ${asWritten(notes.slice(0, 500)).replaceAll('\n', '\n> ')}`]),
   ].join('\n')
 }

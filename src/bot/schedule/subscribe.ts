@@ -107,8 +107,9 @@ function line({ url, by, checkedAt, result, error }: Subscription, t: Translate)
   const at = checkedAt === null ? null : Math.floor(checkedAt / 1000)
   const when = at === null ? '' : ` ${time(at, TimestampStyles.RelativeTime)}`
   const what = result === null ? '' : ` ${t(`commands.schedule.subscribe.results.${result}`)}`
-  const why = error === null ? '' : `: ${reasonOf(error, t)}`
-  return `- <${url}> <@${by}>${when}${what}${why}`
+  const line = `- <${url}> <@${by}>${when}${what}`
+  if (error === null) return line
+  return t('scheduleImport.said', { what: line, value: reasonOf(error, t) })
 }
 
 /** `/schedule subscribe remove`: what is to come of it goes, unless it is kept. */

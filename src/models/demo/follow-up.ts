@@ -49,7 +49,10 @@ const offTopic =
 export function toQuestion(clause: Clause, context: Context): Question | null {
   const { before, language, holdings } = context
   if (offTopic.test(clause.folded) && !isHeldSubject(clause.folded, holdings)) return null
-  const places = holdings.places && { hasPlaces: true as const }
+  const held = {
+    ...(holdings.places && { hasPlaces: true as const }),
+    ...(holdings.daysOff && { hasDaysOff: true as const }),
+  }
   const next = before === null ? null : nextOne(clause, before)
   if (next !== null) return next
   const isFollowUp = before !== null && followsUp(clause)
@@ -64,7 +67,7 @@ export function toQuestion(clause: Clause, context: Context): Question | null {
       language,
       text: clause.text,
       ...(isGuess && { isGuess }),
-      ...places,
+      ...held,
     }
   }
   const isNameOnly = clause.intent === null && !clause.topical && !hasTime(clause)
@@ -74,7 +77,7 @@ export function toQuestion(clause: Clause, context: Context): Question | null {
     language,
     text: clause.slots.terms.length > 0 ? clause.text : before.text,
     ...(isNameOnly && { isGuess: true }),
-    ...places,
+    ...held,
   }
 }
 

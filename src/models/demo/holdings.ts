@@ -14,6 +14,8 @@ export interface Holdings {
   places: boolean
   assignments: boolean
   holidays: boolean
+  /** `Courses` says which classes fall on a holiday. */
+  daysOff: boolean
   /** In order of time. */
   terms: readonly KnownTerm[]
 }
@@ -34,6 +36,7 @@ export function readHoldings(tools: ModelRequest['tools']): Holdings {
     places: !isSample && /CREATE TABLE Courses \([^;]*\broom\b[^;]*\bonline_url\b/.test(text),
     assignments: has('Assignments'),
     holidays: has('Holidays'),
+    daysOff: has('Holidays') && /^\s*holiday VARCHAR/m.test(text),
     terms: /^\s*week INTEGER/m.test(text) ? readTerms(text) : [],
   }
 }

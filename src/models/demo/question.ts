@@ -60,6 +60,8 @@ export type Intent =
   | { kind: 'clashes' }
   /** Which weeks of a term. */
   | { kind: 'weeks' }
+  /** When a term begins and ends. */
+  | { kind: 'terms'; which: 'present' | 'next' | 'previous' }
   /** Courses that meet in odd weeks only, or in even ones. */
   | { kind: 'parity'; parity: Parity }
   | { kind: 'assignments' | 'holidays'; pick: 'list' | 'next' | 'count' }
@@ -91,4 +93,6 @@ export interface Question {
   isGuess?: true
   /** The timetable has rooms and links. */
   hasPlaces?: true
+  /** The timetable has holidays, and says which classes do not take place on them. */
+  hasDaysOff?: true
 }

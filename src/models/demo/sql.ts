@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import { likePattern, quote, rangeConditions } from './conditions.ts'
 import { mondayOf, weekRange, type DateRange } from './date-range.ts'
 import type { Question, Slots, Term, TermGroup } from './question.ts'
-import { assignmentsSql, holidaysSql } from './subject-sql.ts'
+import { assignmentsSql, holidaysSql, termsSql } from './subject-sql.ts'
 import type { TimeFilter } from './times.ts'
 
 /** What the driver reads rows by; each query below names its columns as its answer needs them. */
@@ -18,7 +18,7 @@ export const vocabularySql =
 /** The one SELECT that answers a question, for SQLite. */
 export function toSql(question: Question, clock: Clock | null): string {
   const { intent, slots } = question
-  const where = whereClause(slots, impliedTime(question, clock), clock)
+  const where = whereClause(question, impliedTime(question, clock), clock)
   const columns = question.hasPlaces === true ? `${classColumns}, room, online_url` : classColumns
   const classes = `SELECT ${columns} FROM Courses${where}`
   switch (intent.kind) {
@@ -65,7 +65,7 @@ export function toSql(question: Question, clock: Clock | null): string {
     case 'idle':
       return `SELECT DISTINCT instructor FROM Courses WHERE instructor <> '' AND instructor NOT IN (SELECT instructor FROM Courses${where}) ORDER BY instructor`
     case 'free_days':
-      return freeDaysSql(slots, clock)
+      return freeDaysSql(question, clock)
     case 'clashes':
       return clashesSql(question, clock)
     case 'weeks':
@@ -79,6 +79,8 @@ export function toSql(question: Question, clock: Clock | null): string {
       return assignmentsSql(question, clock)
     case 'holidays':
       return holidaysSql(question, clock)
+    case 'terms':
+      return termsSql(question, clock)
     default:
       return intent satisfies never
   }
@@ -94,10 +96,9 @@ function named(where: string, column: string): string {
 }
 
 /** Each pair once; where a name was asked for, that class comes first. */
-function clashesSql({ intent, slots, ...rest }: Question, clock: Clock | null): string {
-  const when = impliedTime({ intent, slots, ...rest }, clock)
-  const where = whereClause(slots, when, clock)
-  const other = slots.terms.length > 0 ? '<>' : '<'
+function clashesSql(question: Question, clock: Clock | null): string {
+  const where = whereClause(question, impliedTime(question, clock), clock)
+  const other = question.slots.terms.length > 0 ? '<>' : '<'
   return `SELECT a.course_date, a.start_time, a.end_time, a.course_name, b.course_name AS other_name, b.start_time AS other_start, b.end_time AS other_end FROM (SELECT * FROM Courses${where}) a JOIN Courses b ON a.course_date = b.course_date AND a.id ${other} b.id AND a.start_time < b.end_time AND b.start_time < a.end_time ORDER BY 1, 2, 4`
 }
 
@@ -163,7 +164,16 @@ function endsAhead({ from, to }: DateRange, clock: Clock | null): boolean {
   )
 }
 
-function whereClause(slots: Slots, when: Slots['when'], clock: Clock | null): string {
+interface Narrowing {
+  slots: Slots
+  hasDaysOff?: true | undefined
+}
+
+function whereClause(
+  { slots, hasDaysOff }: Narrowing,
+  when: Slots['when'],
+  clock: Clock | null,
+): string {
   const conditions = [
     ...rangeConditions(slots.ranges, 'course_date'),
     ...weekdayConditions(slots.weekdays),
@@ -172,6 +182,7 @@ function whereClause(slots: Slots, when: Slots['when'], clock: Clock | null): st
     ...(slots.parity === null ? [] : [`week % 2 = ${slots.parity === 'odd' ? 1 : 0}`]),
     ...(slots.isOnline ? ['online_url IS NOT NULL'] : []),
     ...nowConditions(when, clock, slots),
+    ...(hasDaysOff === true ? ['holiday IS NULL'] : []),
   ]
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
 }
@@ -250,10 +261,11 @@ function matchCondition({ text, column, exact, isRoom }: Term): string {
 /** The longest stretch whose free days are listed one by one. */
 const maxFreeDays = 62
 
-function freeDaysSql(slots: Slots, clock: Clock | null): string {
+function freeDaysSql({ slots, hasDaysOff }: Narrowing, clock: Clock | null): string {
   const days = daysOf(slots, clock)
   const values = days.map((day) => `('${day}')`).join(', ')
-  const busy = whereClause({ ...slots, ranges: [], weekdays: [] }, 'all', clock)
+  const everyDay = { ...slots, ranges: [], weekdays: [] }
+  const busy = whereClause({ slots: everyDay, hasDaysOff }, 'all', clock)
   return `SELECT column1 AS free_date FROM (VALUES ${values}) WHERE column1 NOT IN (SELECT course_date FROM Courses${busy}) ORDER BY free_date`
 }
 

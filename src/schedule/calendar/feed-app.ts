@@ -154,9 +154,9 @@ interface CalendarVersion extends FeedDescription {
   revision: number
 }
 
-/** Changes with everything that the text depends on; `1` is the way in which it is written. */
+/** Changes with everything that the text depends on; `2` is the way in which it is written. */
 function etagOf({ guildId, since, revision, name, locale }: CalendarVersion): string {
-  const content = JSON.stringify([1, guildId, since, revision, name, locale])
+  const content = JSON.stringify([2, guildId, since, revision, name, locale])
   return `"${createHash('sha256').update(content).digest('base64url').slice(0, 32)}"`
 }
 

@@ -1,6 +1,7 @@
 import ICAL from 'ical.js'
 
 import type { Locale } from '../../i18n.ts'
+import { holidayFinder } from '../holidays.ts'
 import type { StoredTimetable } from '../store/schedule-store.ts'
 
 export interface CalendarOptions {
@@ -18,7 +19,7 @@ const teacher: Readonly<Record<Locale, string>> = { en: 'Teacher: ', 'zh-CN': 'æ
 
 /**
  * A timetable as iCalendar (RFC 5545): classes and assignments are events, an assignment one without a
- * duration, because many programs show no to-dos; holidays are days. Times are in UTC: each class is an
+ * duration, because many programs show no to-dos; holidays are days, and classes on them are cancelled. Times are in UTC: each class is an
  * event of its own, so every program shows the right local time, whatever it knows of time zones.
  */
 export function toCalendar(options: CalendarOptions): string {
@@ -57,6 +58,7 @@ type Rows = CalendarOptions['timetable']
 
 function createEventWriter({ guildId, timetable, modifiedAt, locale }: CalendarOptions) {
   const { timeZone, revision } = timetable
+  const holidayOn = holidayFinder(timetable.holidays)
   const modified = ICAL.Time.fromJSDate(new Date(modifiedAt), true)
 
   function event(kind: string, id: number): ICAL.Component {
@@ -89,6 +91,7 @@ function createEventWriter({ guildId, timetable, modifiedAt, locale }: CalendarO
       const lines = [row.instructor && `${teacher[locale]}${row.instructor}`, row.notes]
       addDescription(component, lines)
       if (row.online_url) addUrl(component, row.online_url)
+      if (holidayOn(row.course_date) !== null) addCancelled(component)
       return write(component)
     },
 
@@ -120,6 +123,12 @@ function createEventWriter({ guildId, timetable, modifiedAt, locale }: CalendarO
 function addDescription(component: ICAL.Component, lines: readonly (string | null)[]): void {
   const text = lines.filter((line) => line !== null && line !== '').join('\n')
   if (text !== '') component.addProperty(textProperty('description', text))
+}
+
+/** Programs show it struck out, or not at all; it is back once the holiday is taken out. */
+function addCancelled(component: ICAL.Component): void {
+  component.addProperty(textProperty('status', 'CANCELLED'))
+  component.addProperty(textProperty('transp', 'TRANSPARENT'))
 }
 
 function addUrl(component: ICAL.Component, url: string): void {

@@ -69,7 +69,8 @@ function createEventReader({ builder, context, zones }: EventDeps) {
 
   function readOccurrence(occurrence: Occurrence): void {
     const { item, start, end, recurrenceId } = occurrence
-    if (isCancelled(item)) return
+    // A class of ours that a holiday has cancelled is still in the timetable.
+    if (isCancelled(item) && ownKindOf(item.uid) !== 'class') return
     const key = keyOf(item, recurrenceId)
     if (start.isDate) return readAllDay(occurrence)
     const own = ownKindOf(item.uid)

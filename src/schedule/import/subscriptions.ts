@@ -1,5 +1,8 @@
+import pLimit from 'p-limit'
+
 import type { Every } from '../../every.ts'
 import type { Logger } from '../../log.ts'
+import { createFairQueue } from '../reminders/fair-queue.ts'
 import type { ScheduleStore, Subscription } from '../store/schedule-store.ts'
 import { toCalendarFailure } from './calendar-failure.ts'
 import type { FetchedCalendar, FetchOptions } from './fetch-calendar.ts'
@@ -24,10 +27,12 @@ export const refreshMs = 60 * 60_000
 /** The longest wait for one that does not. */
 const longestMs = 24 * 60 * 60_000
 const perTick = 20
+/** Calendars that are fetched at once, so that slow servers do not hold up the others. */
+const atOnce = 3
 const maxFailures = 10_000
 
 export interface Subscriptions {
-  /** Checks those whose time has come, one after the other. */
+  /** Checks those whose time has come: three at a time, and guilds in turn. */
   refresh(): Promise<void>
   /** No check begins any more; one that is under way is aborted. */
   close(): Promise<void>
@@ -42,6 +47,8 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   const closing = new AbortController()
   /** Failures in a row; after a restart each calendar gets a new chance. */
   const failures = new Map<number, number>()
+  /** Reading one takes far more memory than fetching it. */
+  const oneByOne = pLimit(1)
   let running: Promise<void> | null = null
 
   function waitMs(id: number): number {
@@ -58,10 +65,15 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     const limit = perTick + failures.size
     const resting = deps.restingGuilds?.() ?? []
     const due = await store.dueSubscriptions(now() - refreshMs + 1, limit, resting)
-    for (const subscription of due.filter(isDue).slice(0, perTick)) {
-      if (closing.signal.aborted) return
-      await check(subscription)
+    const queue = createFairQueue<Subscription>()
+    for (const each of due.filter(isDue).slice(0, perTick))
+      queue.add(each.guildId, `${each.id}`, each)
+    const checkNext = async (): Promise<void> => {
+      for (let next = queue.next(); next && !closing.signal.aborted; next = queue.next()) {
+        await check(next)
+      }
     }
+    await Promise.all(Array.from({ length: atOnce }, checkNext))
   }
 
   async function check(subscription: Subscription): Promise<void> {
@@ -71,7 +83,8 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     try {
       const fetched = await deps.fetchCalendar({ url, etag, lastModified, signal })
       const isChanged =
-        fetched.type === 'changed' && (await deps.applyCalendar(subscription, fetched.bytes))
+        fetched.type === 'changed' &&
+        (await oneByOne(() => deps.applyCalendar(subscription, fetched.bytes)))
       failures.delete(id)
       await store.recordCheck(id, {
         // Only what has been applied is not asked for again.

@@ -61,13 +61,14 @@ function entriesOf(day: Day, t: Translate, locale: Locale): string[] {
 }
 
 function classEntry(
-  { meeting, conflict }: Placed<PlacedClass>,
+  { meeting, conflict, isOff }: Placed<PlacedClass>,
   t: Translate,
   locale: Locale,
 ): string {
   const { start_time: start, end_time: end, course_name: name, instructor, room } = meeting
   const where = room || (meeting.online_url ? t('picture.online') : '')
-  const parts = [where, instructor, conflict ? t('picture.alt.conflict') : '']
+  const note = isOff ? t('picture.alt.off') : conflict ? t('picture.alt.conflict') : ''
+  const parts = [where, instructor, note]
   const { comma, brackets } = punctuation[locale]
   const details = parts.filter((part) => part !== '').join(comma)
   const time = `${start.slice(0, 5)}–${end.slice(0, 5)}`

@@ -30,7 +30,7 @@ export function classBlock(
   const { meeting } = placed
   return element(
     'g',
-    { class: placed.conflict ? 'class conflict' : 'class', 'data-id': meeting.id },
+    { class: classesOf(placed), 'data-id': meeting.id, opacity: placed.isOff ? 0.5 : undefined },
     [
       element('rect', { ...frame, rx: 7, fill: colours.fill, ...outline }),
       element('rect', { ...bar, fill: colours.bar }),
@@ -40,6 +40,10 @@ export function classBlock(
         : []),
     ],
   )
+}
+
+function classesOf({ conflict, isOff }: Placed<PlacedClass>): string {
+  return ['class', conflict && 'conflict', isOff && 'off'].filter(Boolean).join(' ')
 }
 
 type TextDeps = Pick<ClassBlockDeps, 'pen' | 't' | 'colours'>
@@ -66,15 +70,16 @@ function writeLines(placed: Placed<PlacedClass>, frame: Frame, deps: TextDeps): 
   const parts = [where, meeting.instructor].filter((part) => part !== '')
   const details = fitDetails(parts, { pen, style: small, width, height: left })
   const line = (style: TextStyle, fill: string) => (text: string) => ({ text, style, fill })
+  const isStruck = placed.isOff
   const lines = [
     ...top.map(line(small, colours.detail)),
-    ...names.map(line(nameStyle, colours.text)),
+    ...names.map((text) => ({ text, style: nameStyle, fill: colours.text, isStruck })),
     ...details.map(line(small, colours.detail)),
   ]
   let y = frame.y + 4.5
-  return lines.map(({ text, style, fill }) => {
+  return lines.map(({ style, ...written }) => {
     y += lineHeight(style)
-    return pen.label({ text, x: frame.x + textStart, y: y - style.size * 0.32, ...style, fill })
+    return pen.label({ ...written, ...style, x: frame.x + textStart, y: y - style.size * 0.32 })
   })
 }
 
@@ -95,7 +100,8 @@ function writeOneLine(
   const y = frame.y + frame.height / 2 + nameStyle.size * 0.36
   const after = pen.measure(text, nameStyle) + 8
   const time = timeFor(placed, width - after, (each) => pen.measure(each, small))
-  const name = pen.label({ text, x, y, ...nameStyle, fill: colours.text })
+  const isStruck = placed.isOff
+  const name = pen.label({ text, x, y, ...nameStyle, fill: colours.text, isStruck })
   if (time === '') return [name]
   return [name, pen.label({ text: time, x: x + after, y, ...small, fill: colours.detail })]
 }

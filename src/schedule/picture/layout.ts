@@ -1,8 +1,11 @@
+import { holidayFinder } from '../holidays.ts'
 import { placeInLanes, type Placed, type Span } from './lanes.ts'
 import { datesOf, type BoundedWeek, type WeekAssignment, type WeekClass } from './week.ts'
 
 export interface PlacedClass extends Span {
   meeting: WeekClass
+  /** On a holiday: it does not take place, and is in nobody's way. */
+  isOff: boolean
 }
 
 /** Classes that are too many to be drawn beside each other. */
@@ -45,7 +48,10 @@ const minHours = 4
 export function layOut(week: BoundedWeek): Layout {
   const now = Temporal.Instant.fromEpochMilliseconds(week.now).toZonedDateTimeISO(week.timeZone)
   const today = now.toPlainDate().toString()
-  const spans = week.classes.map((meeting) => ({ meeting, ...spanOf(meeting) }))
+  const holidayOn = holidayFinder(week.holidays)
+  const spans = week.classes.map((meeting) => {
+    return { meeting, isOff: holidayOn(meeting.course_date) !== null, ...spanOf(meeting) }
+  })
   const { firstHour, lastHour } = hoursOf(spans)
   const pixelsPerHour = clamp(hoursHeight / (lastHour - firstHour), 46, 88)
   const minMinutes = (minClassHeight / pixelsPerHour) * 60
@@ -60,7 +66,7 @@ export function layOut(week: BoundedWeek): Layout {
         .filter(({ first_date, last_date }) => first_date <= date && date <= last_date)
         .map(({ name }) => name),
       assignments: week.assignments.filter(({ due_date }) => due_date === date),
-      ...foldLanes(placeInLanes(ofDay, minMinutes)),
+      ...foldLanes(placeInLanes(ofDay, minMinutes).map(withoutConflict)),
     }
   })
   const minutes = now.hour * 60 + now.minute
@@ -73,6 +79,11 @@ export function layOut(week: BoundedWeek): Layout {
     nowMinutes: isOnAxis && days.some(({ isToday }) => isToday) ? minutes : null,
     hasConflicts: days.some(({ classes }) => classes.some(({ conflict }) => conflict)),
   }
+}
+
+/** Nothing that does not take place is at the same time as anything. */
+function withoutConflict(placed: Placed<PlacedClass>): Placed<PlacedClass> {
+  return placed.isOff ? { ...placed, conflict: false } : placed
 }
 
 function usedDays({ classes, assignments }: BoundedWeek, dates: readonly string[]): number[] {

@@ -21,6 +21,8 @@ export interface Label extends Place {
   fill: string
   /** Which part of the text `x` is; default: its start. */
   anchor?: 'middle' | 'end'
+  /** Default: false. */
+  isStruck?: boolean
 }
 
 export type DrawingFonts = Pick<Fonts, 'measure' | 'toDrawable' | 'toRuns'>
@@ -40,13 +42,15 @@ export function createPen(fonts: DrawingFonts, palette: Palette): Pen {
   const fit: Pen['fit'] = (text, style, box) =>
     fitText(fonts.toDrawable(text), { ...box, measure: (part) => fonts.measure(part, style) })
 
-  const label: Pen['label'] = ({ text, x, y, size, weight = 'regular', fill, anchor }) => {
+  const label: Pen['label'] = (wanted) => {
+    const { text, x, y, size, weight = 'regular', fill, anchor, isStruck = false } = wanted
     const runs = fonts.toRuns(fonts.toDrawable(text))
     const draw = (run: FontRun, place: { x: number; anchor: Label['anchor'] }) => {
       const font = {
         'font-family': fontFamilies[run.font],
         'font-weight': run.font === 'text' && weight === 'bold' ? 700 : 400,
         'font-size': size,
+        'text-decoration': isStruck ? 'line-through' : undefined,
       }
       // A space beside a sign of the other font is drawn too.
       const kept = run.text === run.text.trim() ? undefined : 'preserve'

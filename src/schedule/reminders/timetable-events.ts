@@ -16,7 +16,7 @@ export interface TimetableEvent {
   url: string | null
 }
 
-type Source = Pick<Schedule, 'own' | 'timeZone' | 'holidays' | 'between' | 'assignmentsBetween'>
+type Source = Pick<Schedule, 'own' | 'timeZone' | 'between' | 'assignmentsBetween'>
 
 /**
  * What begins in a stretch of time (milliseconds since the Unix epoch), in order of time. On holidays
@@ -26,11 +26,9 @@ export async function timetableEvents(
   schedule: Source,
   { from, to }: { from: number; to: number },
 ): Promise<TimetableEvent[]> {
-  const { timeZone, holidays } = schedule
+  const { timeZone } = schedule
   const dates = [dateOf(from, timeZone), dateOf(to, timeZone)] as const
-  const isFree = (date: string) =>
-    holidays.some(({ first_date: first, last_date: last }) => first <= date && date <= last)
-  const classes = (await schedule.between(...dates)).filter((each) => !isFree(each.course_date))
+  const classes = (await schedule.between(...dates)).filter(({ holiday }) => holiday === null)
   const assignments = await schedule.assignmentsBetween(...dates)
   const events: TimetableEvent[] = [
     ...classes.map((course) => ({

@@ -119,7 +119,7 @@ export interface AskOptions {
   system?: string
   request?: Partial<ModelRequest>
   /** Answers queries instead of the fixture. */
-  answer?: (sql: string) => string
+  answer?: (sql: string) => string | Promise<string>
 }
 
 export type Message = ModelRequest['messages'][number]
@@ -159,14 +159,18 @@ export async function ask(messages: Message[], options: AskOptions = {}): Promis
     for (const { id, args } of calls) {
       const { query } = JSON.parse(args)
       asked.queries.push(query)
-      history.push({ role: 'tool', tool_call_id: id, content: answerOf(query, asked, options) })
+      history.push({
+        role: 'tool',
+        tool_call_id: id,
+        content: await answerOf(query, asked, options),
+      })
     }
   }
   throw new Error(`the driver asks for ever: ${asked.queries.join('\n')}`)
 }
 
-function answerOf(query: string, asked: Asked, { answer }: AskOptions): string {
-  if (answer !== undefined) return answer(query)
+async function answerOf(query: string, asked: Asked, { answer }: AskOptions): Promise<string> {
+  if (answer !== undefined) return await answer(query)
   const table = runSql(query)
   asked.tables.push(table)
   return JSON.stringify(table)

@@ -74,6 +74,24 @@ describe('toCalendar', () => {
     }
   })
 
+  it('cancels classes on holidays, and no deadlines', () => {
+    const holidays = [{ id: 1, name: 'Day', first_date: '2026-11-23', last_date: '2026-11-24' }]
+    const later = { ...meeting, id: 8, course_date: '2026-11-25' }
+    const text = toCalendar(
+      options({ classes: [meeting, later], assignments: [assignment], holidays }),
+    )
+    const statuses = events(text).map(({ uid, component }) => [
+      uid.split('.')[0],
+      component.getFirstPropertyValue('status'),
+    ])
+    assert.deepEqual(statuses, [
+      ['class-7', 'CANCELLED'],
+      ['class-8', null],
+      ['assignment-3', null],
+      ['holiday-1', null],
+    ])
+  })
+
   it('keeps the UID of a row whatever else changes', () => {
     const uids = (timetable: Partial<Timetable>) =>
       events(toCalendar(options(timetable))).map(({ uid }) => uid)

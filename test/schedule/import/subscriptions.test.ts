@@ -102,4 +102,54 @@ describe('subscriptions to calendars', () => {
     assert.equal(asked.length, 2)
     await close()
   })
+
+  it('hold nobody up: three are asked at once, servers in turn, and read one by one', async () => {
+    const db = await openScheduleDatabase(':memory:')
+    const store = createScheduleStore({ db, now: () => 1, timeZone: 'UTC' })
+    for (const path of ['a', 'b', 'c', 'd']) {
+      await store.addSubscription('slow', `https://slow.example/${path}`, 'me')
+    }
+    await store.addSubscription('quick', 'https://quick.example/', 'me')
+    const answer = Promise.withResolvers<void>()
+    const quickIsDone = Promise.withResolvers<void>()
+    const asked: string[] = []
+    let reading = 0
+    const subscriptions = createSubscriptions({
+      store,
+      now: () => 1,
+      log,
+      every: () => () => {},
+      async fetchCalendar({ url }) {
+        asked.push(url)
+        if (url.includes('slow')) await answer.promise
+        return changed
+      },
+      async applyCalendar({ guildId }) {
+        reading += 1
+        assert.equal(reading, 1)
+        await new Promise(setImmediate)
+        reading -= 1
+        if (guildId === 'quick') quickIsDone.resolve()
+        return true
+      },
+    })
+    const refreshed = subscriptions.refresh()
+    await quickIsDone.promise
+    assert.deepEqual(asked.slice(0, 3), [
+      'https://slow.example/a',
+      'https://quick.example/',
+      'https://slow.example/b',
+    ])
+    assert.ok(asked.length <= 4)
+    answer.resolve()
+    await refreshed
+    assert.equal(asked.length, 5)
+    const results = await store.listSubscriptions('slow')
+    assert.deepEqual(
+      results.map(({ result }) => result),
+      ['changed', 'changed', 'changed', 'changed'],
+    )
+    await subscriptions.close()
+    await store.close()
+  })
 })

@@ -19,6 +19,7 @@ describe('weekAltText', () => {
     const classes = [
       meeting(1, '10:00-12:00', { course_name: 'Physics', room: null, online_url: 'https://x.y' }),
       meeting(1, '09:00-11:00'),
+      meeting(4, '09:00-11:00'),
     ]
     assert.equal(
       say(weekOf(classes, { assignments, holidays })),
@@ -26,7 +27,7 @@ describe('weekAltText', () => {
         'Timetable of November 23 – 29, 2026 · Week 12 · Year 2.',
         'Tuesday, November 24: 09:00–11:00 Linear Algebra (A-101, Emily Zhang, at the same time as another class); 10:00–12:00 Physics (Online, Emily Zhang, at the same time as another class).',
         'Wednesday, November 25: Essay due at 23:59.',
-        'Friday, November 27: holiday (Founders’ Day).',
+        'Friday, November 27: holiday (Founders’ Day); 09:00–11:00 Linear Algebra (A-101, Emily Zhang, does not take place).',
       ].join('\n'),
     )
   })

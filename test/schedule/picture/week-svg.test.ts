@@ -26,7 +26,7 @@ function attributesOf(tag: string): Record<string, string> {
 /** The block of a class: its frame, and whether it is marked. */
 function block(source: string, id: number) {
   const [, kind, rect = ''] =
-    new RegExp(`<g class="([a-z ]+)" data-id="${id}">(<rect[^>]*>)`, 'u').exec(source) ?? []
+    new RegExp(`<g class="([a-z ]+)" data-id="${id}"[^>]*>(<rect[^>]*>)`, 'u').exec(source) ?? []
   const { x, y, width, height } = attributesOf(rect)
   return {
     kind,
@@ -148,6 +148,19 @@ describe('weekSvg', () => {
     assert.equal(elements(evening.source, 'today').length, 1)
     const later = draw(weekOf(classes, { now: Date.parse('2026-12-02T07:00:00Z') }))
     assert.equal(elements(later.source, 'now').length + elements(later.source, 'today').length, 0)
+  })
+
+  it('strikes out classes on holidays, which are in nobody’s way', () => {
+    const holidays = [{ name: '国庆节', first_date: '2026-11-24', last_date: '2026-11-24' }]
+    const both = [meeting(0, '10:00-12:00', { id: 1 }), meeting(1, '10:00-12:00', { id: 2 })]
+    const week = weekOf([...both, meeting(1, '11:00-12:00', { id: 3 })], { holidays })
+    const { source } = draw(week)
+    assert.deepEqual(
+      [1, 2, 3].map((id) => block(source, id).kind),
+      ['class', 'class off', 'class off'],
+    )
+    assert.equal(source.match(/text-decoration="line-through"/gu)?.length, 2)
+    assert.doesNotMatch(source, /conflict/)
   })
 
   it('shades holidays, and names them', () => {
