@@ -166,7 +166,8 @@ describe('/files', () => {
       channelId: bench.newChannel(),
       until: /FOUND/,
     })
-    assert.match(answer.content, /room B207/)
+    assert.match(answer.content, /room B207.*\[1\]/)
+    assert.match(answer.content, /\n-# \[1\] lecture3\.pdf p\. 1/)
     assert.deepEqual(offered(first), ['ask_database', 'file_search'])
     const told = JSON.stringify(bench.model.requests[first + 1]?.body.messages.at(-1))
     assert.match(told, /†lecture3\.pdf】, page 1/)
@@ -178,7 +179,7 @@ describe('/files', () => {
     const asked = bench.model.requests.length
     const chinese = await use({ search: { query: '注意力分数' } }, bench.discord.users.liLei)
     assert.match(chinese.content, /第四讲\.md，第四讲\n> .*根号 d\\_k/)
-    assert.equal(chinese.attachments[0]?.filename, 'passages.md')
+    assert.deepEqual(chinese.attachments, [])
     assert.equal(bench.model.requests.length, asked)
     assert.match((await use({ search: { query: 'zzzz' } })).content, /^I found nothing/)
   })
@@ -292,6 +293,16 @@ describe('/files', () => {
     const sent = await teacher().submitModal(modal, { files: file, title: 'Quiz' })
     await sent.reply(({ content }) => content.includes('已添加'))
     assert.match((await use({ list: {} })).content, /✅ \*\*form\.txt\*\* · Quiz · 27 B/)
+  })
+
+  it('has passages that are long in a file as a whole', async () => {
+    const text = `${'Before it come other matters. '.repeat(20)}The deadline is Friday. ${'More follows. '.repeat(30)}`
+    await add({ file: { name: 'long.txt', data: text, type: 'text/plain' } }, /已添加/)
+    const { content, attachments } = await use({ search: { query: 'deadline Friday' } })
+    assert.match(content, /^\*\*1\.\*\* long\.txt\n> ….*The deadline is Friday\..*…\n/)
+    assert.match(content, /-# The passages are in the file as a whole\.$/)
+    const whole = await (await fetch(attachments[0]?.url ?? '')).text()
+    assert.ok(whole.includes(text.trim()))
   })
 
   it('removes one after asking, and answers nothing from it any more', async () => {

@@ -183,6 +183,33 @@ describe(
       await dialog.waitFor({ state: 'hidden' })
     })
 
+    it('lists the files of a field, which can be removed and are as many as it takes', async () => {
+      const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(name) })
+      await run('upload')
+      const field = page.getByLabel('Option file')
+      await field.setInputFiles([file('first.txt')])
+      await page.getByRole('button', { name: 'Remove first.txt' }).click()
+      assert.equal(await field.inputValue(), '')
+      await field.setInputFiles([file('second.txt')])
+      await page.getByRole('button', { name: 'Remove second.txt' }).waitFor()
+      await field.setInputFiles([file('third.txt')])
+      await page.getByRole('button', { name: 'Remove third.txt' }).waitFor()
+      assert.equal(await page.getByRole('button', { name: 'Remove second.txt' }).count(), 0)
+      const large = { ...file('large.txt'), buffer: Buffer.alloc(10 * 1024 * 1024 + 1) }
+      await field.setInputFiles([large])
+      await page.getByText('large.txt is larger than 10 MB').waitFor()
+      await page.getByRole('button', { name: 'Remove third.txt' }).waitFor()
+      await page.keyboard.press('Escape')
+
+      await run('survey')
+      await page.keyboard.press('Enter')
+      const dialog = page.getByRole('dialog', { name: 'Survey' })
+      await dialog.getByLabel('Proof').setInputFiles([file('chosen.txt')])
+      await dialog.getByRole('button', { name: 'Remove chosen.txt' }).press('Enter')
+      assert.equal(await dialog.getByText('chosen.txt').count(), 0)
+      await dialog.getByRole('button', { name: 'Cancel' }).click()
+    })
+
     it('takes files, users and channels as options of a command', async () => {
       await run('upload')
       await page

@@ -6,7 +6,11 @@ const leadLength = 60
  * for; else from its beginning.
  */
 export function extractOf(text: string, query: string, length: number): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
+  // Headings would be large in the middle of a line.
+  const line = text
+    .replaceAll(/^\s*#{1,6}\s+/gm, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
   if (line.length <= length) return line
   const at = firstMention(line.toLowerCase(), wordsOf(query.toLowerCase()))
   const from = Math.max(0, Math.min(at - leadLength, line.length - length))

@@ -48,18 +48,22 @@ function toMessage(
   query: string,
   t: Translate,
 ): BaseMessageOptions {
-  const blocks = found.map((passage, index) => {
-    const extract = asWritten(extractOf(passage.text, query, extractLength))
-    return `**${index + 1}.** ${placeText(passage, t)}\n> ${extract}`
-  })
+  const extracts = found.map(({ text }) => extractOf(text, query, extractLength))
+  const blocks = found.map(
+    (passage, index) =>
+      `**${index + 1}.** ${placeText(passage, t)}\n> ${asWritten(extracts[index] ?? '')}`,
+  )
+  const allowedMentions = { parse: [] }
+  const isWhole = !extracts.some((extract) => /^…|…$/.test(extract))
+  const content = blocks.join('\n')
+  if (isWhole && content.length <= mostCharacters) return { content, allowedMentions }
   const whole = found.map(
     (passage, index) => `## ${index + 1}. ${placeText(passage, t)}\n\n${passage.text}`,
   )
-  const note = `-# ${t('commands.files.inFile')}`
   return {
-    content: withinLimit([...blocks, note]),
+    content: withinLimit([...blocks, `-# ${t('commands.files.inFile')}`]),
     files: [{ name: 'passages.md', attachment: Buffer.from(whole.join('\n\n'), 'utf8') }],
-    allowedMentions: { parse: [] },
+    allowedMentions,
   }
 }
 

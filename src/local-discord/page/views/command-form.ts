@@ -1,3 +1,4 @@
+import './file-field.ts'
 import { html, nothing, type PropertyValues } from 'lit'
 import { live } from 'lit/directives/live.js'
 
@@ -126,13 +127,14 @@ export class CommandForm extends AppElement {
     if (option.type === optionTypes.attachment) {
       return html`<label class="option ${isInvalid ? 'invalid' : ''}"
         ><span>${option.label}</span>
-        <input
-          type="file"
+        <ld-file-field
+          .app=${this.app}
           data-option=${option.name}
-          aria-label=${t.commandOption(option.label)}
-          @focus=${() => this.#focus(option)}
-          @change=${this.#onFile}
-      /></label>`
+          label=${t.commandOption(option.label)}
+          @focusin=${() => this.#focus(option)}
+          @chosen=${(event: CustomEvent<readonly File[]>) => this.#onFile(option, event.detail)}
+        ></ld-file-field
+      ></label>`
     }
     return html`<label class="option ${isInvalid ? 'invalid' : ''}"
       ><span>${option.label}</span>
@@ -182,11 +184,8 @@ export class CommandForm extends AppElement {
     this.#suggest(option)
   }
 
-  readonly #onFile = (event: Event): void => {
-    const input = event.currentTarget
-    const [file] = input instanceof HTMLInputElement ? (input.files ?? []) : []
-    const name = input instanceof HTMLInputElement ? input.dataset['option'] : undefined
-    if (file && name !== undefined) this.#setField(name, { text: file.name, file })
+  #onFile({ name }: CommandOption, [file]: readonly File[]): void {
+    this.#setField(name, file ? { text: file.name, file } : { text: '' })
   }
 
   /** Fills the list above the form: from the definition or the guild at once, from the bot a little later. */
@@ -232,7 +231,7 @@ export class CommandForm extends AppElement {
     void this.updateComplete.then(() => this.#input(name)?.focus())
   }
 
-  #input(name: string): HTMLInputElement | null {
+  #input(name: string): HTMLElement | null {
     return this.querySelector(`[data-option="${CSS.escape(name)}"]`)
   }
 

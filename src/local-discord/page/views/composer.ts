@@ -7,12 +7,12 @@ import { channelLabel, currentChannel, findMessage } from '../lookup.ts'
 import { type Mentionable, mentionAtCaret, withoutMentions } from '../mentions.ts'
 import { contextView, stagedFilesView } from './composer-context.ts'
 import { AppElement } from './element.ts'
+import { largestFileBytes } from './file-field.ts'
 import { icon } from './icons.ts'
 import { moveActive, scrollToActive, type Suggestion, suggestionsView } from './suggestions.ts'
 
 const longestText = 2000
 const mostFiles = 10
-const largestFileBytes = 10 * 1024 * 1024
 const mostSuggestions = 8
 const mostCommands = 50
 
@@ -295,6 +295,7 @@ export class Composer extends AppElement {
 
   #removeFile(file: File): void {
     this.files = this.files.filter((each) => each !== file)
+    this.#field()?.focus()
   }
 
   #field(): HTMLTextAreaElement | null {

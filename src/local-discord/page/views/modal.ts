@@ -1,3 +1,4 @@
+import './file-field.ts'
 import { html, nothing } from 'lit'
 
 import type { ModalCreate, ModalField, ModalRequest } from '../../protocol.ts'
@@ -79,12 +80,12 @@ export class Modal extends AppElement {
     return isGroup
       ? html`<fieldset class="field">
           <legend>${title}</legend>
-          ${this.#inputView(field)}
+          ${this.#inputView(field, label)}
         </fieldset>`
-      : html`<label class="field">${title}${this.#inputView(field)}</label>`
+      : html`<label class="field">${title}${this.#inputView(field, label)}</label>`
   }
 
-  #inputView(field: Component) {
+  #inputView(field: Component, label: string) {
     const name = field.custom_id ?? ''
     const isNeeded = isRequired(field)
     switch (field.type) {
@@ -113,13 +114,14 @@ export class Modal extends AppElement {
             />`
       }
       case componentTypes.fileUpload:
-        return html`<input
-          type="file"
+        return html`<ld-file-field
+          .app=${this.app}
           name=${name}
-          ?multiple=${(field.max_values ?? 1) > 1}
-          ?required=${isNeeded}
-          accept=${field.file_types?.join() ?? nothing}
-        />`
+          label=${label}
+          most=${field.max_values ?? 1}
+          .isRequired=${isNeeded}
+          .accept=${field.file_types?.join()}
+        ></ld-file-field>`
       case componentTypes.checkbox:
         return html`<input
           type="checkbox"
