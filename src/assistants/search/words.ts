@@ -3,8 +3,9 @@ import { stemmer } from 'stemmer'
 /**
  * The words by which a text is found, in its order: lower case, without accents on Latin letters,
  * English ones by their stem (Porter), identifiers whole and in their parts. Where no spaces part the
- * words (Chinese, Japanese, Thai), they are those of `Intl.Segmenter`, and Han characters also count in
- * pairs, because a question need not be parted like the text that answers it.
+ * words (Chinese, Japanese, Thai), they are those of `Intl.Segmenter`, and Han characters also count alone
+ * and in pairs, because a question need not be parted like the text that answers it, and says with one
+ * of two characters what the text says with both (`npm run bench:retrieval` measures it).
  *
  * Words hold neither white space nor quotation marks, so they can be stored one after the other.
  */
@@ -88,18 +89,20 @@ function addUnspaced(words: string[], run: string): void {
       continue
     }
     for (const { segment } of segmenter.segment(piece)) {
-      // Pairs of Han characters come below.
-      if (!hanPair.test(segment)) addWord(words, segment)
+      // They come below.
+      if (!oneOrTwoHan.test(segment)) addWord(words, segment)
     }
-    for (const [han] of piece.matchAll(hanPattern)) addPairs(words, han)
+    for (const [han] of piece.matchAll(hanPattern)) addCharacters(words, han)
   }
 }
 
-const hanPair = /^\p{Script=Han}{2}$/u
+const oneOrTwoHan = /^\p{Script=Han}{1,2}$/u
 
-function addPairs(words: string[], han: string): void {
+/** Each alone and with the next one. */
+function addCharacters(words: string[], han: string): void {
   const characters = Array.from(han)
   for (const [index, character] of characters.entries()) {
+    words.push(character)
     const next = characters[index + 1]
     if (next !== undefined) words.push(character + next)
   }
@@ -108,6 +111,6 @@ function addPairs(words: string[], han: string): void {
 const stopWords: ReadonlySet<string> = new Set(
   [
     "a an and any are as at be been but by can could did do does doing don't for from had has have he her him his how i if in into is isn't it its just me my no not of on or our she should so some such than that the their them then there these they this those to up us was we were what what's when where which who whom whose why will with would you your about tell explain please mean",
-    '的 了 是 在 和 与 吗 呢 吧 啊 我 你 他 她 它 们 我们 你们 他们 这 那 这个 那个 什么 怎么 怎样 如何 为什么 哪 哪些 哪个 哪里 谁 几 多少 有 没有 就 都 也 还 很 请 请问 一个 一下 以及 及 或 或者 被 把 对 从 到 于 之 其 所 而 但 会 能 可以 要 应该 什 么 么是 是什 的是 关于',
+    '的 了 是 在 和 与 吗 呢 吧 啊 我 你 他 她 它 们 我们 你们 他们 这 那 这个 那个 什么 怎么 怎样 如何 为什么 哪 哪些 哪个 哪里 谁 几 多少 有 没有 就 都 也 还 很 请 请问 一个 一下 以及 及 或 或者 被 把 对 从 到 于 之 其 所 而 但 会 能 可以 要 应该 什 么 么是 是什 的是 关于 不 个 为 怎 样 如 何 里 来 去 时 候 它 得 着 过 后 上 下 中 出 说 这么 那么 为什',
   ].flatMap((list) => list.split(' ').flatMap((word) => [word, ...wordsOf(word)])),
 )

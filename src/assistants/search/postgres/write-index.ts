@@ -150,10 +150,10 @@ export function createIndexWriter<DB>(db: Kysely<DB>): IndexWriter {
           await sql`update search_files set state = 2 where id = ${file.id}`.execute(trx)
         }
         const gone = await sql<{ id: number }>`
-          with some as (select id from search_chunks where file = ${file.id} limit ${slice}),
-            bits as (delete from search_vector_bits where chunk in (select id from some)),
-            vectors as (delete from search_vectors where chunk in (select id from some))
-          delete from search_chunks where id in (select id from some) returning id`.execute(trx)
+          with gone as (select id from search_chunks where file = ${file.id} limit ${slice}),
+            bits as (delete from search_vector_bits where chunk in (select id from gone)),
+            vectors as (delete from search_vectors where chunk in (select id from gone))
+          delete from search_chunks where id in (select id from gone) returning id`.execute(trx)
         const isLast = gone.rows.length < slice
         if (isLast) await sql`delete from search_files where id = ${file.id}`.execute(trx)
         return { store: file.store, isLast }
