@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import { likePattern, quote, rangeConditions } from './conditions.ts'
 import { mondayOf, weekRange, type DateRange } from './date-range.ts'
 import type { Question, Slots, Term, TermGroup } from './question.ts'
-import { assignmentsSql, holidaysSql, termsSql } from './subject-sql.ts'
+import { assignmentsSql, holidaysSql } from './subject-sql.ts'
 import type { TimeFilter } from './times.ts'
 
 /** What the driver reads rows by; each query below names its columns as its answer needs them. */
@@ -79,8 +79,6 @@ export function toSql(question: Question, clock: Clock | null): string {
       return assignmentsSql(question, clock)
     case 'holidays':
       return holidaysSql(question, clock)
-    case 'terms':
-      return termsSql(question, clock)
     default:
       return intent satisfies never
   }
