@@ -187,6 +187,7 @@ describe(
       const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(name) })
       await run('upload')
       const field = page.getByLabel('Option file')
+      await page.locator('.command-form input[type=file]:focus').waitFor({ state: 'attached' })
       await field.setInputFiles([file('first.txt')])
       await page.getByRole('button', { name: 'Remove first.txt' }).click()
       assert.equal(await field.inputValue(), '')

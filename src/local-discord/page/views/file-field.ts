@@ -60,7 +60,7 @@ export class FileField extends AppElement {
   }
 
   override focus(): void {
-    this.#input()?.focus()
+    void this.updateComplete.then(() => this.#input()?.focus())
   }
 
   #input(): HTMLInputElement | null {

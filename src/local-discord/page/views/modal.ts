@@ -184,7 +184,7 @@ export class Modal extends AppElement {
     const dialog = this.querySelector('dialog')
     if (!modal || !dialog) return
     dialog.showModal()
-    dialog.querySelector<HTMLElement>('input, textarea, select')?.focus()
+    dialog.querySelector<HTMLElement>('input, textarea, select, ld-file-field')?.focus()
   }
 }
 
