@@ -92,7 +92,7 @@ describe('files of a conversation', () => {
     }))
     const first = bench.model.requests.length
     const grades = { name: 'grades.csv', data: 'name,grade\nAlex,90\n' }
-    const answer = await send([notes, grades], { text: 'where is the exam?', until: /sure/ })
+    const answer = await send([notes, grades], { text: 'where is the exam?', until: /-# \[1\]/ })
     assert.match(
       answer.content,
       /^In room 204\[1\], I am sure\[1\](?:\[2\])?\.\n-# \[1\] notes\.pdf p\. [12]\b/,
@@ -123,9 +123,13 @@ describe('files of a conversation', () => {
     const channelId = bench.newChannel()
     searchAndSay('光合作用', ([first = '没有']) => `见讲义${first}。`)
     const data = '# 第一章 向量\n\n光合作用在叶绿体中进行。\n'
-    const answer = await send([{ name: '讲义.md', data }], { text: '课程讲什么？', channelId })
+    const answer = await send([{ name: '讲义.md', data }], {
+      text: '课程讲什么？',
+      channelId,
+      until: /-# \[1\]/,
+    })
     assert.match(answer.content, /^见讲义\[1\]。\n-# \[1\] 讲义\.md，“第一章 向量”$/)
-    const again = await bench.ask('光合作用在哪里？', { channelId, until: /讲义/ })
+    const again = await bench.ask('光合作用在哪里？', { channelId, until: /-# \[1\]/ })
     assert.match(again.content, /^见讲义\[1\]。/)
     const first = bench.model.requests.length
     bench.model.respond(() => 'no files')
@@ -140,7 +144,7 @@ describe('files of a conversation', () => {
       'The mean is 80: [mean](sandbox:/mnt/data/mean.csv), [gone](sandbox:/mnt/data/gone.csv).',
     )
     const grades = { name: 'grades.csv', data: 'name,grade\n王卓然,90\n李雷,70\n' }
-    const answer = await send([grades], { text: 'the mean?', channelId, until: /mean is/ })
+    const answer = await send([grades], { text: 'the mean?', channelId, until: /Not attached/ })
     assert.equal(
       answer.content,
       'The mean is 80: 📎 mean, 📎 gone.\n-# Not attached: gone.csv. The file is not there.',
@@ -170,13 +174,32 @@ describe('files of a conversation', () => {
     assert.equal(shown.mention_everyone, false)
   })
 
+  it('say what is being done with them', async () => {
+    const { alex } = bench.discord.users
+    const channelId = bench.newChannel()
+    const gate = Promise.withResolvers<void>()
+    bench.model.script(
+      { toolCalls: [{ name: 'python', arguments: '{"code":"print(1)"}' }] },
+      { toolCalls: [{ name: 'file_search', arguments: '{"queries":["x"]}' }], hold: gate.promise },
+      { text: '完成。', hold: gate.promise },
+    )
+    const files = [{ name: 'a.txt', data: 'x' }]
+    await alex.say(channelId, '算一下', { mentionBot: true, attachments: files })
+    await alex.waitForMessage(channelId, ({ content }) => content === '-# 正在运行 Python…')
+    gate.resolve()
+    await alex.waitForMessage(channelId, ({ content }) => content === '完成。')
+  })
+
   it('that are too large for Discord are not sent, with a word', async () => {
     const code = "open('/mnt/data/big.bin', 'wb').write(b'x' * 11 * 2**20)"
     bench.model.script(
       { toolCalls: [{ name: 'python', arguments: JSON.stringify({ code }) }] },
       '[big](sandbox:/mnt/data/big.bin)',
     )
-    const answer = await bench.ask('make it big', { channelId: bench.newChannel(), until: /📎/ })
+    const answer = await bench.ask('make it big', {
+      channelId: bench.newChannel(),
+      until: /-# Not/,
+    })
     assert.equal(
       answer.content,
       '📎 big\n-# Not attached: big.bin. It is larger than Discord takes here.',
@@ -206,7 +229,7 @@ describe('files of a conversation', () => {
   it('that cannot be indexed are named, with the reason', async () => {
     bench.model.script('I see.')
     const scanned = { name: '扫描_件.pdf', data: pdfFile([[]]) }
-    const answer = await send([scanned], { text: '这是什么？' })
+    const answer = await send([scanned], { text: '这是什么？', until: /-# 无法/ })
     assert.match(answer.content, /^I see\.\n-# 无法检索：扫描\\_件\.pdf。它像是扫描件/)
   })
 
