@@ -29,7 +29,8 @@ export function planHosted(
   { step, mayCall }: HostedOptions,
 ): HostedStep | undefined {
   const lastUser = messages.findLastIndex(({ role }) => role === 'user')
-  const question = withoutSpeaker(textOf(messages[lastUser]))
+  const asked = textOf(messages[lastUser])
+  const question = toQuestion(asked)
   const language = detectLanguage(fold(question.slice(0, maxQuestion)), null)
   const answers = readAnswers(messages.slice(lastUser + 1))
   const said = answers.map((answer) => sayAnswer(answer, { question, language }))
@@ -42,14 +43,15 @@ export function planHosted(
     return { kind: 'call', name: codeTool, args: { code } }
   }
   const hasFiles = description(searchTool)?.includes('Files: ') === true
-  const isWanted = hasFiles && (namesFiles.test(question) || isUnanswered(step))
+  const isNamed = namesFiles.test(question) || asked.search(attachedLine) >= 0
+  const isWanted = hasFiles && (isNamed || isUnanswered(step))
   if (!isWanted || !mayCall(searchTool)) return undefined
   return { kind: 'call', name: searchTool, args: { queries: [question.slice(0, maxQuestion)] } }
 }
 
 /** What must be in a call that was asked for by name; undefined for another function. */
 export function forcedHostedArguments({ messages }: ModelRequest, name: string) {
-  const question = withoutSpeaker(textOf(messages.findLast(({ role }) => role === 'user')))
+  const question = toQuestion(textOf(messages.findLast(({ role }) => role === 'user')))
   if (name === searchTool) return { queries: [question.slice(0, maxQuestion)] }
   return name === codeTool ? { code: readCode(question) ?? 'None' } : undefined
 }
@@ -138,7 +140,9 @@ const maxExcerpt = 300
 
 /** The sentences of the passage around the one that has most in common with the question, in one line. */
 function excerpt(text: string, question: string): string {
-  const sentences = text.replaceAll(/\s+/g, ' ').match(/[^。！？.!?]+[。！？.!?]*/g) ?? []
+  // Headings and quotations of Markdown would show as such.
+  const plain = text.replaceAll(/^[ \t]*(?:#{1,6}|>)[ \t]+/gm, '').replaceAll(/\s+/g, ' ')
+  const sentences = plain.match(/[^。！？.!?]+[。！？.!?]*/g) ?? []
   const wanted = toGrams(question)
   const shared = sentences.map((sentence) => toGrams(sentence).intersection(wanted).size)
   const best = Math.max(0, shared.indexOf(Math.max(...shared)))
@@ -155,10 +159,15 @@ function toGrams(text: string): Set<string> {
   return new Set(Array.from({ length: folded.length }, (_, at) => folded.slice(at, at + 2)))
 }
 
-/** Less the line that a shared channel puts before it. */
-function withoutSpeaker(text: string): string {
-  return text.replace(/^\s*\[from [^\]\n]{1,100}\][ \t]*(?:\n|$)/, '').trim()
+/** Less the lines that are put before and after it: who speaks, and which files came with it. */
+function toQuestion(text: string): string {
+  return text
+    .replace(/^\s*\[from [^\]\n]{1,100}\][ \t]*(?:\n|$)/, '')
+    .replaceAll(attachedLine, '')
+    .trim()
 }
+
+const attachedLine = /^\[(?:attached|could not be read): "[^\n]*"\]$/gm
 
 function textOf(message: Message | undefined): string {
   const content = message?.content

@@ -69,6 +69,18 @@ describe('the demo with files and Python', () => {
     assert.deepEqual(named, ['file_search', { queries: ['讲义里有什么？'] }])
   })
 
+  it('asks for what was asked when files come along, not for their names', async () => {
+    const text = '[from Ann]\nWhere is the exam room?\n[attached: "lecture3.pdf", "第四讲.md"]'
+    const call = ['file_search', { queries: ['Where is the exam room?'] }]
+    assert.deepEqual(await firstElse(text), call)
+  })
+
+  it('quotes headings as plain words', async () => {
+    const output = '【0:0†notes.md】\n# Exams\nThe exam is in room 7.\n【end】'
+    const said = await sayAfter('Where is the exam?', 'file_search', output)
+    assert.match(said, /\n> (?:Exams )?The exam is in room 7\.【0:0†notes\.md】$/)
+  })
+
   it('leaves the timetable to the timetable', async () => {
     const [name] = (await callOf(request('下周二晚上有什么课？'))) ?? []
     assert.equal(name, 'ask_database')
