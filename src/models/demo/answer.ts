@@ -68,6 +68,7 @@ function phraseIntent(phrasing: Phrasing): string {
     case 'clashes':
     case 'weeks':
     case 'parity':
+    case 'terms':
       return phraseSubject(intent.kind, phrasing)
     case 'free_days':
       return [
@@ -107,6 +108,7 @@ function phraseSubject(kind: Subject, { phrases, records, scope }: Phrasing): st
     const day = (column: string): string => dayOf(record[column], phrases)
     return `- ${phrases.subjectLine(kind, (column) => plain(texts[column] ?? ''), day)}`
   })
+  if (kind === 'terms') return lines.map((line) => line.slice(2)).join('\n')
   return [`${phrases.subject(kind, scope, records.length)}`, ...shorten(lines, phrases)].join('\n')
 }
 

@@ -1,5 +1,5 @@
 import type { TermGroup } from './question.ts'
-import { fold, tidy } from './text.ts'
+import { compact } from './text.ts'
 import { toRecords, type Cell } from './tool-answer.ts'
 
 /** The titles that stand in a sentence as a whole, or else the courses; null: none does. */
@@ -29,8 +29,4 @@ export function assignmentTerms(
     ],
     not: false,
   }
-}
-
-function compact(text: string): string {
-  return fold(tidy(text)).replaceAll(/\s+/g, '')
 }

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import { isComparing } from './comparison.ts'
 import { readDates } from './dates.ts'
 import type { Holdings } from './holdings.ts'
 import { readIntent } from './intents.ts'
@@ -7,7 +8,7 @@ import { readSubject } from './subjects.ts'
 import { placeInWeeks, readTermWeeks } from './term-weeks.ts'
 import { readTerms } from './terms.ts'
 import { createMask, findFree, fold, spanOf, type Mask } from './text.ts'
-import { readTime } from './times.ts'
+import { readSoon, readTime, takeParts } from './times.ts'
 
 /** One sentence as it stands, before what it leaves out is taken from the conversation. */
 export interface Clause {
@@ -47,7 +48,13 @@ export function readClause(text: string, { clock, holdings }: Setting): Clause {
   const today = clock?.today ?? unknownToday
   const weeks = readTermWeeks(folded, { today, terms: holdings.terms }, mask)
   const dates = placeInWeeks(readDates(folded, today, mask), weeks)
-  const time = readTime(folded, mask)
+  const soon = readSoon(folded, clock?.time ?? '00:00:00', mask)
+  const time = soon ?? readTime(folded, mask)
+  if (soon !== null) {
+    dates.ranges = [{ from: today, to: today }]
+    dates.relative = true
+  }
+  if (isComparing(folded)) takeParts(folded, mask)
   const hasDates = dates.ranges.length > 0 || dates.weekdays.length > 0
   for (const match of folded.matchAll(/^(?:what|how) about\b/g)) mask.take(spanOf(match))
   const subject = readSubject(folded, holdings, mask)
@@ -94,7 +101,7 @@ function listOnline(intent: Intent | null, hasDates: boolean): Intent | null {
 
 function withRoom(term: Term): Term {
   const isRoom = /\d|[楼馆室厅场]$|\b(?:lab|room|hall|building)\b/i.test(term.text)
-  return isRoom ? { ...term, isRoom } : term
+  return isRoom ? { ...term, isRoom, isNamed: true } : term
 }
 
 /** Longer sentences are not taken apart. */

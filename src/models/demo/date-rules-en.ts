@@ -19,6 +19,7 @@ import {
   weekendReading,
 } from './date-readings.ts'
 import type { DateGroups, DateRule } from './date-rules-zh.ts'
+import { readEnglishFeast } from './feasts.ts'
 import { englishNumber as N, toNumber } from './text.ts'
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
@@ -136,6 +137,11 @@ export const englishDateRules: readonly DateRule[] = [
         : everyWeekday([6, 7], today),
   },
   { pattern: /\b(?:on )?weekdays\b/g, read: (_, today) => everyWeekday([1, 2, 3, 4, 5], today) },
+  {
+    pattern:
+      /\b(?<feast>mid-? ?autumn|moon(?= festival)|spring festival|(?:chinese|lunar) new year|dragon boat|lantern(?= festival)|labou?r(?= day)|may day)(?: festival| day)?\b/g,
+    read: ({ feast = '' }, today) => readEnglishFeast(feast, today),
+  },
   {
     pattern:
       /\b(?<feast>(?:the )?national (?:day|holiday)|christmas eve|christmas|new year'?s? eve|new year'?s?)(?: day)?\b/g,

@@ -16,6 +16,23 @@ const lunarFeasts: Record<string, [month: number, day: number]> = {
   端午: [5, 5],
   中秋: [8, 15],
 }
+/** What they are called in English. */
+const englishNames: readonly [RegExp, string][] = [
+  [/^mid-?\s?autumn|^moon/, '中秋'],
+  [/^(?:spring festival|chinese new year|lunar new year)/, '春节'],
+  [/^dragon boat/, '端午'],
+  [/^lantern/, '元宵'],
+  [/^labou?r/, '劳动节'],
+  [/^may day/, '劳动节'],
+]
+
+/** A feast by its English name; null: it is none of these. */
+export function readEnglishFeast(name: string, today: Temporal.PlainDate): DateReading | null {
+  const feast = englishNames.find(([pattern]) => pattern.test(name))?.[1]
+  if (feast === undefined) return null
+  return feast in lunarFeasts ? readLunarFeast(feast, today) : readFeast(feast, today)
+}
+
 /** The nearest one, by its Chinese name. */
 export function readFeast(feast: string, today: Temporal.PlainDate): DateReading | null {
   const [month, day] = feasts[feast] ?? [1, 1]

@@ -175,11 +175,12 @@ function readHours({ text, mask }: Reader): Intent | null {
 
 function readCount({ text, mask }: Reader): Intent | null {
   const pattern =
-    /多不多|(?<=课)多吗|(?:几|多少)(?<unit>个|位|名|门|节|堂|场|次|天)?(?!点|号|月|时|分|钱|岁)(?:课程|课|老师|讲师|教师)?|课程?(?:数量|总数)|(?:数量|总数)|\b(?:how many|number of|count(?: of| the)?)\b(?<en> (?:different )?(?:teachers?|instructors?|lecturers?|courses?|subjects?|days?))?/g
+    /多不多|(?<=课)多吗|(?:几|多少)(?<unit>个|位|名|门|节|堂|场|次|天|种|回)?(?!点|号|月|时|分|钱|岁)(?:课程|课|老师|讲师|教师)?|课程?(?:数量|总数)|(?:数量|总数)|\b(?:how many|number of|count(?: of| the)?)\b(?<en> (?:different )?(?:teachers?|instructors?|lecturers?|courses?|subjects?|days?))?/g
   for (const match of text.matchAll(pattern)) {
     const span = spanOf(match)
+    const isBare = match.groups?.['unit'] === undefined
     const isNoCount =
-      match.groups?.['unit'] === undefined && /[周期拜这那好]$/.test(text.slice(0, match.index))
+      isBare && (match[0] === '几' || /[周期拜这那好]$/.test(text.slice(0, match.index)))
     if (!mask.isFree(span) || isNoCount || text.slice(0, match.index).endsWith('哪')) continue
     mask.take(span)
     return { kind: 'count', of: toCounted(match[0], text) }
@@ -226,7 +227,7 @@ function readDetail({ text, mask }: Reader): Intent | null {
       'who',
     ],
     [
-      /在?(?:哪里|哪儿|什么地方)|在哪(?!天|一|些|个|几)|地点|教室|\bwhere\b|\b(?:which|what) room\b|\bclassroom\b/g,
+      /在?(?:哪里|哪儿|什么地方)|(?:在|去)?(?:[几哪](?:号?楼|栋|幢|座|层|间|教)(?:楼|室)?)|在哪(?!天|一|些|个|几)|地点|教室|\bwhere\b|\b(?:which|what) room\b|\bclassroom\b/g,
       'where',
     ],
     [

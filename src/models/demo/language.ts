@@ -19,6 +19,11 @@ export function detectLanguage(folded: string, before: Language | null): Languag
   return /\p{Script=Han}/u.test(folded) && !isJapanese ? 'zh' : 'en'
 }
 
+/** Whether a text is surely in one of them: names in it may be spelt as elsewhere. */
+export function hasHints(folded: string): boolean {
+  return countMatches(chineseHints, folded) + countMatches(englishHints, folded) >= 2
+}
+
 function countMatches(pattern: RegExp, text: string): number {
   return text.match(pattern)?.length ?? 0
 }

@@ -64,6 +64,9 @@ function isTeacher({ column, exact }: Term): boolean {
 }
 
 function findShown(term: Term, rows: readonly Row[]): Shown {
+  if (term.exact !== undefined && term.isRoom === true && term.column === null) {
+    return { names: term.exact, column: 'room' }
+  }
   if (term.exact !== undefined) {
     const { exact, column } = term
     return exact.length <= maxNames

@@ -40,13 +40,13 @@ const maxListed = 12
 const maxTop = 4
 
 const capabilities =
-  'I can look things up in the class schedule: what is on a day or in a week, who teaches it, when it is, how many classes or hours, the next class, who has the most, which days are free.'
+  'I can look things up in the class schedule: what is on a day or in a week, who teaches it, when it is, how many classes or hours, the next class, who has the most, which days are free, which classes clash. Where the timetable holds them I also know rooms, online links, the weeks and dates of terms, deadlines and holidays.'
 const connect =
   'To connect a real language model, set the environment variables `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL` (any service that speaks Chat Completions) and start again.'
 
 export const englishPhrases: Phrases = {
   intro:
-    'I am the offline demo of Guagua, without a language model: I can only look things up in the class schedule (dates, teachers, courses, counts).',
+    'I am the offline demo of Guagua, without a language model: I can only look things up in the class schedule.',
   identity: `I am Guagua, the assistant of AGI课堂. This is its offline demo, without a language model. ${capabilities} ${connect}`,
   connect,
   other: `I cannot answer that: I am an offline demo without a language model, and I only know the class schedule. Try “What is on next Tuesday evening?” or “How many classes are there this month?”. ${connect}`,
@@ -54,8 +54,7 @@ export const englishPhrases: Phrases = {
     `Hello${name === null ? '' : `, ${plain(name)}`}! Ask me about the classes, for example “What is on tomorrow?”.`,
   thanks: 'You are welcome! Ask me any time.',
   goodbye: 'Goodbye, see you in class!',
-  notInSchedule:
-    'The schedule only holds dates, times, courses and teachers, so I do not know that. Please ask a teacher.',
+  notInSchedule: 'The schedule does not tell me that. Please ask a teacher.',
   notConnected: 'The schedule is not connected right now, so I cannot look up any classes.',
   unknownToday:
     'I do not know today’s date, so I cannot work out relative dates. Please give me a full date, such as 2026-11-25.',
@@ -117,6 +116,8 @@ export const englishPhrases: Phrases = {
     found === null
       ? `${dayText(date)} is in no term.`
       : `${dayText(date)} is in week ${found.week} (${found.week % 2 === 1 ? 'odd' : 'even'}) of ${plain(found.term.name)}, which has ${found.term.weeks}.`,
+  weeksLeft: (count) =>
+    count === 1 ? ' After this week 1 is left.' : ` After this week ${count} are left.`,
   subject: (kind, scope, count) => {
     const [one, many] = {
       assignments: ['assignment is due', 'assignments are due'],
@@ -124,6 +125,7 @@ export const englishPhrases: Phrases = {
       clashes: ['pair of classes at the same time', 'pairs of classes at the same time'],
       weeks: ['week', 'weeks'],
       parity: ['course', 'courses'],
+      terms: ['term', 'terms'],
     }[kind]
     const tail = scope.when === '' ? '' : ` ${scope.when}`
     return count === 0 ? `No ${many}${tail}.` : `${count} ${count === 1 ? one : many}${tail}:`
@@ -140,6 +142,8 @@ export const englishPhrases: Phrases = {
         return `week ${text('week')} (${text('term')})`
       case 'parity':
         return `**${text('course_name')}**`
+      case 'terms':
+        return `**${text('name')}**: ${day('first_date')} to ${day('last_date')}, ${text('weeks')} weeks`
       default:
         return kind satisfies never
     }

@@ -35,12 +35,12 @@ const maxListed = 12
 const maxTop = 4
 
 const capabilities =
-  '我可以查课程表：某天、某周有什么课，谁讲，什么时候上，有几节、多少小时，下一节课，谁的课最多，哪天没课。'
+  '我可以查课程表：某天、某周有什么课，谁讲，什么时候上，有几节、多少小时，下一节课，谁的课最多，哪天没课，哪些课冲突。课表里有的话，也能查教室、线上链接、第几周和学期起止、作业截止时间和假期。'
 const connect =
   '要接入真正的语言模型，请设置环境变量 `OPENAI_API_KEY`、`OPENAI_BASE_URL` 和 `OPENAI_MODEL`（任何兼容 Chat Completions 的服务都可以），然后重新启动。'
 
 export const chinesePhrases: Phrases = {
-  intro: '我是瓜瓜的离线演示，背后没有语言模型，只会查课程表（日期、老师、课程、数量）。',
+  intro: '我是瓜瓜的离线演示，背后没有语言模型，只会查课程表。',
   identity: `我是瓜瓜，AGI 课堂的助手。现在运行的是离线演示，背后没有语言模型。${capabilities}${connect}`,
   connect,
   other: `这个问题我答不了：我是没有语言模型的离线演示，只懂课程表。可以试试“下周二晚上有什么课？”或“王老师这个月有几节课？”。${connect}`,
@@ -48,7 +48,7 @@ export const chinesePhrases: Phrases = {
     `你好${name === null ? '' : `，${plain(name)}`}！想知道什么课，直接问我，比如“明天有什么课？”。`,
   thanks: '不客气！还想查什么课，随时问我。',
   goodbye: '再见，上课见！',
-  notInSchedule: '课程表里只有日期、时间、课程和老师，没有这方面的信息。请问问老师或助教。',
+  notInSchedule: '课程表里没有这方面的信息。请问问老师或助教。',
   notConnected: '现在没有连接课程表，所以查不到课。',
   unknownToday: '我不知道今天是几号，没法推算相对的日期。请告诉我完整的日期，比如 2026-11-25。',
   lookupFailed: '抱歉，这次没能从课程表里查到结果。请换个说法再试一次。',
@@ -98,6 +98,7 @@ export const chinesePhrases: Phrases = {
     found === null
       ? `${dayText(date)}不在任何学期里。`
       : `${dayText(date)}是“${plain(found.term.name)}”的第 ${found.week} 周（${found.week % 2 === 1 ? '单周' : '双周'}），共 ${found.term.weeks} 周。`,
+  weeksLeft: (count) => `这周之后还有 ${count} 周。`,
   subject: (kind, scope, count) => {
     const noun = {
       assignments: '个作业要交',
@@ -105,6 +106,7 @@ export const chinesePhrases: Phrases = {
       clashes: '对课时间冲突',
       weeks: '周',
       parity: '门课程',
+      terms: '个学期',
     }[kind]
     if (count === 0) return `${join(scope.when, '没有')}${noun.replace(/^[个对门]/, '')}。`
     return `${join(scope.when, '有')} ${count} ${noun}：`
@@ -121,6 +123,8 @@ export const chinesePhrases: Phrases = {
         return `第 ${text('week')} 周（${text('term')}）`
       case 'parity':
         return `**${text('course_name')}**`
+      case 'terms':
+        return `**${text('name')}**：${day('first_date')} 到 ${day('last_date')}，共 ${text('weeks')} 周`
       default:
         return kind satisfies never
     }

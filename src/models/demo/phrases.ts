@@ -119,6 +119,8 @@ export interface Phrases {
   placeLine(row: Pick<ClassRow, 'course_name' | 'room' | 'online_url'>): string
   /** The week of a term that a date is in; null: none. */
   weekOf(date: Temporal.PlainDate, found: { term: KnownTerm; week: number } | null): string
+  /** How many weeks come after this one, as a further sentence. */
+  weeksLeft(count: number): string
   /** How many there are, above their lines. */
   subject(kind: Subject, scope: Scope, count: number): string
   /** One of them; `text` and `day` write a column of it. */
@@ -130,7 +132,7 @@ export interface Phrases {
 }
 
 /** What questions can be about besides classes. */
-export type Subject = 'assignments' | 'holidays' | 'clashes' | 'weeks' | 'parity'
+export type Subject = 'assignments' | 'holidays' | 'clashes' | 'weeks' | 'parity' | 'terms'
 
 type PickQuestion = Extract<Question['intent'], { kind: 'pick' }>
 

@@ -6,7 +6,7 @@ import { termWeekOf } from './holdings.ts'
 import { areShown } from './names.ts'
 import type { Phrases } from './phrases.ts'
 import type { Question, Term, TermGroup } from './question.ts'
-import { impliedTime, toPlainSql, toSql, vocabularySql } from './sql.ts'
+import { impliedTime, placesVocabularySql, toPlainSql, toSql, vocabularySql } from './sql.ts'
 import { assignmentNamesSql } from './subject-sql.ts'
 import { toRecords } from './tool-answer.ts'
 import { matchNames, toVocabulary, type NameMatch } from './vocabulary.ts'
@@ -65,7 +65,12 @@ function resolveItem(item: Item, conversation: Conversation, options: PlanOption
     question.intent.kind === 'assignments'
       ? resolveAssignments(question, conversation)
       : resolve(question, conversation)
-  return 'sql' in next ? { ...next, language: question.language } : next
+  if ('sql' in next) return { ...next, language: question.language }
+  const isTerm = question.intent.kind === 'terms' && question.intent.which === 'present'
+  if (!isTerm || clock === null) return next
+  const found = termWeekOf(clock.today, holdings.terms)
+  const left = found === null ? '' : phrases.weeksLeft(found.term.weeks - found.week)
+  return { text: `${next.text}\n${phrases.weekOf(clock.today, found)}${left}` }
 }
 
 /** "Where are the classes?" needs no list of all of them. */
@@ -79,7 +84,7 @@ function isOnlyWhere({ intent, slots }: Question): boolean {
 
 function needsToday({ intent, slots, ...rest }: Question): boolean {
   if (slots.relative || slots.when === 'now') return true
-  if (['assignments', 'holidays', 'weeks'].includes(intent.kind)) return true
+  if (['assignments', 'holidays', 'weeks', 'terms'].includes(intent.kind)) return true
   if (intent.kind === 'free_days') return slots.ranges.length === 0
   const when = impliedTime({ intent, slots, ...rest }, null)
   return intent.kind === 'pick' && (when === 'upcoming' || when === 'past')
@@ -105,7 +110,7 @@ const nameless: ReadonlySet<Question['intent']['kind']> = new Set([
 function resolve(question: Question, conversation: Conversation): Next {
   const { answers, clock } = conversation
   // other tables have names of their own
-  const isOther = question.intent.kind === 'assignments' || question.intent.kind === 'holidays'
+  const isOther = ['assignments', 'holidays', 'terms'].includes(question.intent.kind)
   const isAboutNames = !isOther && question.slots.terms.some(isAsked)
   const isVague = question.slots.terms.some(({ any }) => any.some(isShortWord))
   if (isAboutNames && (isVague || nameless.has(question.intent.kind))) {
@@ -161,8 +166,10 @@ function resolveFailed(question: Question, { answers, clock }: Conversation): Ne
 
 /** Looks the words up among all names: which ones are meant, and are they names at all? */
 function resolveNames(question: Question, conversation: Conversation): Next {
-  const names = conversation.answers.get(vocabularySql)
-  if (names === undefined) return { sql: vocabularySql }
+  const hasRoom = question.slots.terms.some(({ any }) => any.some(({ isRoom }) => isRoom === true))
+  const namesSql = hasRoom ? placesVocabularySql : vocabularySql
+  const names = conversation.answers.get(namesSql)
+  if (names === undefined) return { sql: namesSql }
   if (names.kind === 'error') return resolveFailed(question, conversation)
   const vocabulary = toVocabulary(names)
   const match = matchNames(question, vocabulary)

@@ -60,6 +60,8 @@ export type Intent =
   | { kind: 'clashes' }
   /** Which weeks of a term. */
   | { kind: 'weeks' }
+  /** When a term begins and ends. */
+  | { kind: 'terms'; which: 'present' | 'next' | 'previous' }
   /** Courses that meet in odd weeks only, or in even ones. */
   | { kind: 'parity'; parity: Parity }
   | { kind: 'assignments' | 'holidays'; pick: 'list' | 'next' | 'count' }

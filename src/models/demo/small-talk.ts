@@ -1,3 +1,5 @@
+import { hasHints } from './language.ts'
+
 /** What people say to a bot that is not about the schedule. */
 export type SmallTalk =
   /** `rest` is the sentence without it: a question may follow. */
@@ -47,7 +49,7 @@ const languages =
   /(?:会|懂|能)(?:说|讲|用)?(?:中文|英文|英语|汉语|日语|普通话)|\b(?:speak|understand|know) (?:chinese|english|mandarin|japanese|spanish|french|german)\b/
 /** Scripts of other languages; Japanese has kana, whatever else it is written in. */
 const foreign =
-  /[¿¡ñáéíóúüößçàèêœ\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Cyrillic}\p{Script=Arabic}\p{Script=Thai}\p{Script=Devanagari}]/u
+  /[¿¡\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Cyrillic}\p{Script=Arabic}\p{Script=Thai}\p{Script=Devanagari}]/u
 const readOnly =
   /提醒|闹钟|(?:取消(?!了)|删除|删掉|修改|调整|改到|改成|调到|换到|加一?[节门个]|添加|新增|导入|上传|导出|预约|报个?名|选课).{0,12}|(?:换成|用)(?:我们?|自己).{0,6}课表|\bremind|\balarm\b|\b(?:cancel|delete|remove|reschedule|move|add|create|book|change|edit|import|upload|export|set)\b.{0,24}\b(?:class|classes|lesson|lessons|course|courses|schedule|timetable|reminder)\b/
 
@@ -78,7 +80,8 @@ export function readSmallTalk(text: string, folded: string): SmallTalk | null {
     [readOnly, { kind: 'read_only' }],
     [notInSchedule, { kind: 'not_in_schedule' }],
   ]
-  if (foreign.test(text)) return { kind: 'languages' }
+  const isForeign = foreign.test(text) || (/[\u00C0-\u024F]/.test(text) && !hasHints(folded))
+  if (isForeign) return { kind: 'languages' }
   return simple.find(([pattern]) => pattern.test(folded))?.[1] ?? null
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import { likePattern, quote, rangeConditions } from './conditions.ts'
 import { mondayOf, weekRange, type DateRange } from './date-range.ts'
 import type { Question, Slots, Term, TermGroup } from './question.ts'
-import { assignmentsSql, holidaysSql } from './subject-sql.ts'
+import { assignmentsSql, holidaysSql, termsSql } from './subject-sql.ts'
 import type { TimeFilter } from './times.ts'
 
 /** What the driver reads rows by; each query below names its columns as its answer needs them. */
@@ -14,6 +14,10 @@ const inOrder = 'course_date, start_time, course_name'
 /** All names of the timetable, to compare the words of a question with. */
 export const vocabularySql =
   'SELECT DISTINCT instructor, course_name FROM Courses ORDER BY instructor, course_name'
+
+/** The same with rooms, where the timetable has them. */
+export const placesVocabularySql =
+  'SELECT DISTINCT instructor, course_name, room FROM Courses ORDER BY instructor, course_name, room'
 
 /** The one SELECT that answers a question, for SQLite. */
 export function toSql(question: Question, clock: Clock | null): string {
@@ -79,6 +83,8 @@ export function toSql(question: Question, clock: Clock | null): string {
       return assignmentsSql(question, clock)
     case 'holidays':
       return holidaysSql(question, clock)
+    case 'terms':
+      return termsSql(question, clock)
     default:
       return intent satisfies never
   }

@@ -45,6 +45,18 @@ function dueConditions(slots: Slots, clock: Clock | null): string[] {
   return [`${due} > ${moment}`]
 }
 
+/** The term that is on or comes next; or the one after it, or before it. */
+export function termsSql({ intent }: Question, clock: Clock | null): string {
+  const which = intent.kind === 'terms' ? intent.which : 'present'
+  const today = clock === null ? "date('now')" : quote(clock.today.toString())
+  const columns = 'SELECT name, first_date, last_date, weeks FROM Terms'
+  if (which === 'previous') {
+    return `${columns} WHERE last_date < ${today} ORDER BY last_date DESC LIMIT 1`
+  }
+  if (which === 'next') return `${columns} WHERE first_date > ${today} ORDER BY first_date LIMIT 1`
+  return `${columns} ORDER BY last_date < ${today}, CASE WHEN last_date < ${today} THEN -julianday(last_date) ELSE julianday(first_date) END LIMIT 1`
+}
+
 /** Holidays that touch the days that were named; none named: all, or those that are not over. */
 export function holidaysSql({ intent, slots }: Question, clock: Clock | null): string {
   const pick = intent.kind === 'holidays' ? intent.pick : 'list'

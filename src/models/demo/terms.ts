@@ -106,11 +106,14 @@ function splitChinese({ start, end }: Span, text: string): Span[] {
   return [...parts, trim({ start: from, end }, text)]
 }
 
+/** Meetings, whose last character is a small word elsewhere. */
+const meeting = /(?:班|例|组|早|晚|年|校|长|论|讨|流|话|动|享|读书|宣讲|见面|总结)会$/
+
 function trim({ start, end }: Span, text: string): Span {
   let from = start
   let to = end
   while (from < to && edges.has(text.charAt(from))) from += 1
-  while (to > from && edges.has(text.charAt(to - 1))) to -= 1
+  while (to > from && edges.has(text.charAt(to - 1)) && !meeting.test(text.slice(from, to))) to -= 1
   return { start: from, end: to }
 }
 

@@ -47,6 +47,26 @@ export function fold(text: string): string {
   )
 }
 
+const ligatures: Record<string, string> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ı: 'i',
+}
+
+/** Without spaces, capitals and accents, to compare names: "José Müller" is `josemuller`. */
+export function compact(text: string): string {
+  return fold(tidy(text))
+    .toLowerCase()
+    .normalize('NFD')
+    .replaceAll(/\p{M}|\s+/gu, '')
+    .replaceAll(/[ßæœøłđı]/g, (letter) => ligatures[letter] ?? letter)
+    .normalize('NFC')
+}
+
 /** Which parts of a text somebody has already understood. */
 export interface Mask {
   isFree(span: Span): boolean

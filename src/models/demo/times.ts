@@ -1,4 +1,12 @@
-import { chineseNumber as N, spanOf, toNumber, type Mask, type Span } from './text.ts'
+import {
+  chineseNumber as N,
+  englishNumber,
+  findFree,
+  spanOf,
+  toNumber,
+  type Mask,
+  type Span,
+} from './text.ts'
 
 export type DayPart = 'dawn' | 'morning' | 'noon' | 'afternoon' | 'dusk' | 'evening' | 'day'
 
@@ -27,7 +35,7 @@ const dayParts: Record<DayPart, { from: number; to: number }> = {
 const chineseParts: readonly [RegExp, DayPart][] = [
   [/凌晨|半夜/, 'dawn'],
   [/早上|早晨|清晨|上午|早|一大早/, 'morning'],
-  [/中午|正午|午间/, 'noon'],
+  [/中午|正午|午间|午饭|午休|午餐/, 'noon'],
   [/白天/, 'day'],
   [/下午|午后/, 'afternoon'],
   [/傍晚/, 'dusk'],
@@ -43,7 +51,7 @@ const englishParts: readonly [RegExp, DayPart][] = [
 ]
 
 const chinesePart =
-  '凌晨|半夜|白天|一大早|早上|早晨|清晨|上午|中午|正午|午间|下午|午后|傍晚|晚上|夜里|夜间|晚间|(?<=[明昨今]|周[一二三四五六日天末])[早晚](?!点|了)|(?<!最)[早晚](?=课)'
+  '凌晨|半夜|白天|一大早|早上|早晨|清晨|上午|中午|正午|午间|午饭|午休|午餐|下午|午后|傍晚|晚上|夜里|夜间|晚间|(?<=[明昨今]|周[一二三四五六日天末])[早晚](?!点|了)|(?<!最)[早晚](?=课)'
 const chineseClock = new RegExp(
   `(?:(?<part>${chinesePart})的?|(?<![\\d有早晚快多慢大小好第]))(?:(?<h>${N})点(?:钟|整)?(?:(?<half>半)|(?<quarter>一刻|三刻)|(?<min>${N})分?(?!节|门|个))?|(?<h24>\\d{1,2}):(?<m24>\\d{2})(?!\\d)(?! ?[ap]\\.?m))`,
   'g',
@@ -61,6 +69,8 @@ interface Clock extends Span {
 
 /** Finds the time of day in a folded text, and takes its words off the mask. */
 export function readTime(text: string, mask: Mask): TimeFilter | null {
+  const early = readEarly(text, mask)
+  if (early !== null) return early
   const clocks = findClocks(text, mask)
   const [first, second] = clocks
   if (first === undefined) return readPart(text, mask)
@@ -142,15 +152,91 @@ const partPattern = new RegExp(
 )
 
 function readPart(text: string, mask: Mask): TimeFilter | null {
-  for (const match of text.matchAll(partPattern)) {
-    const span = spanOf(match)
-    const part =
-      toPart(match.groups?.['zh'], chineseParts) ?? toPart(match.groups?.['en'], englishParts)
-    if (part === null || !mask.isFree(span)) continue
+  for (const { part, ...span } of findParts(text)) {
+    if (!mask.isFree(span)) continue
     mask.take(span)
-    return partFilter(part)
+    return beside({ part, ...span }, text, mask) ?? partFilter(part)
   }
   return null
+}
+
+interface NamedPart extends Span {
+  part: DayPart
+}
+
+function findParts(text: string): NamedPart[] {
+  return [...text.matchAll(partPattern)].flatMap((match) => {
+    const part =
+      toPart(match.groups?.['zh'], chineseParts) ?? toPart(match.groups?.['en'], englishParts)
+    return part === null ? [] : [{ part, ...spanOf(match) }]
+  })
+}
+
+/** "After lunch", 中午以前. */
+function beside({ part, start, end }: NamedPart, text: string, mask: Mask): TimeFilter | null {
+  const tail = /^\s*(?:过|以|之)?(?<way>后|前)(?!天)/.exec(text.slice(end, end + 4))
+  const head = /\b(?<way>after|before|until|by)\s+(?:the )?$/.exec(text.slice(0, start))
+  if (tail) mask.take({ start: end, end: end + tail[0].length })
+  if (head) mask.take({ start: head.index, end: start })
+  const way = tail?.groups?.['way'] ?? head?.groups?.['way']
+  if (way === undefined) return null
+  const { from, to } = part === 'noon' ? { from: 12, to: 12 } : dayParts[part]
+  return way === '后' || way === 'after'
+    ? { kind: 'starts', from: toTime(to * 60), to: null, part: null }
+    : { kind: 'starts', from: null, to: toTime(from * 60), part: null }
+}
+
+/** The different parts of the day that a text names, as conditions. */
+export function readParts(text: string): TimeFilter[] {
+  return [...new Set(findParts(text).map(({ part }) => part))].map((part) => partFilter(part))
+}
+
+/** Takes all parts of the day off the mask, and what compares them: 上午课多还是下午课多. */
+export function takeParts(text: string, mask: Mask): void {
+  for (const span of findParts(text)) mask.take(span)
+  for (const match of text.matchAll(/的?课?(?:更|比较)?[多少](?:一?些|一?点)?(?:还是)?|还是/g)) {
+    mask.take(spanOf(match))
+  }
+}
+
+/** 早八, a class that begins at eight or soon after. */
+function readEarly(text: string, mask: Mask): TimeFilter | null {
+  const match = findFree(/早(?<h>[六七八九十])(?![点:个节门天周月号])/g, text, mask)
+  const hour = toNumber(match?.groups?.['h'])
+  if (match === null || hour === null) return null
+  mask.take(spanOf(match))
+  return { kind: 'starts', from: toTime(hour * 60), to: toTime((hour + 1) * 60), part: null }
+}
+
+const soon = new RegExp(
+  [
+    `(?<n>${N}|半)个?(?<half>半)?(?<u>小时|钟头|分钟)(?:之|以)?[后内]`,
+    `(?:接下来|未来)的?(?<n2>${N}|半)个?(?<half2>半)?(?<u2>小时|钟头|分钟)`,
+    `\\b(?:in|within|during|over)(?: the)?(?: next| coming)? (?<n3>${englishNumber}|half an) ?(?<u3>minutes?|mins?|hours?|hrs?)(?<half3> and a half)?\\b`,
+  ].join('|'),
+  'g',
+)
+
+/**
+ * "In 25 minutes", 半小时内: from `time` (`HH:MM:SS`) until then, at most until the day is over. Null
+ * where nothing of the kind is said.
+ */
+export function readSoon(text: string, time: string, mask: Mask): TimeFilter | null {
+  const match = findFree(soon, text, mask)
+  if (match === null) return null
+  const groups = match.groups ?? {}
+  const unit = groups['u'] ?? groups['u2'] ?? groups['u3'] ?? ''
+  const number = groups['n'] ?? groups['n2'] ?? groups['n3']
+  const whole = number === '半' || number === 'half an' ? 0.5 : toNumber(number)
+  if (whole === null) return null
+  mask.take(spanOf(match))
+  const half = groups['half'] ?? groups['half2'] ?? groups['half3']
+  const count = whole + (half === undefined ? 0 : 0.5)
+  const [hour = 0, minute = 0] = time.split(':').map(Number)
+  const from = hour * 60 + minute
+  const to = from + Math.ceil(count * (/小时|钟头|^h/.test(unit) ? 60 : 1))
+  // what begins at the very end counts
+  return { kind: 'during', from: toTime(from), to: toTime(to).replace(/00$/, '01'), part: null }
 }
 
 function partFilter(part: DayPart): TimeFilter {

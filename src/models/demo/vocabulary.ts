@@ -2,13 +2,14 @@ import { translate } from './glossary.ts'
 import { latinNames } from './pinyin.ts'
 import type { NameColumn, Question, Term, TermGroup } from './question.ts'
 import { isNearly } from './spelling.ts'
-import { fold, hasHan, tidy } from './text.ts'
+import { compact, fold, hasHan, tidy } from './text.ts'
 import { toRecords, type Cell } from './tool-answer.ts'
 
 /** The names that the timetable knows. */
 export interface Vocabulary {
   instructors: string[]
   courses: string[]
+  rooms: string[]
 }
 
 /** More names than a timetable has are not compared. */
@@ -16,11 +17,11 @@ const maxNames = 400
 
 export function toVocabulary(answer: { columns: string[]; rows: Cell[][] }): Vocabulary {
   const records = toRecords(answer)
-  const names = (column: NameColumn): string[] =>
+  const names = (column: NameColumn | 'room'): string[] =>
     [...new Set(records.map((record) => String(record[column] ?? '')))]
       .filter((name) => name !== '')
       .slice(0, maxNames)
-  return { instructors: names('instructor'), courses: names('course_name') }
+  return { instructors: names('instructor'), courses: names('course_name'), rooms: names('room') }
 }
 
 /** What the words of a question mean among the names of the timetable. */
@@ -38,7 +39,14 @@ export interface NameMatch {
  * them, then names in other letters or another language, then names that differ by a letter.
  */
 export function matchNames(question: Question, vocabulary: Vocabulary): NameMatch {
-  const asked = question.slots.terms.filter((group) => !group.not)
+  const isRoom = ({ any }: TermGroup): boolean =>
+    any.some(({ text, isRoom: isOne }) => {
+      return (
+        isOne === true && vocabulary.rooms.some((room) => compact(room).includes(compact(text)))
+      )
+    })
+  const rooms = question.slots.terms.filter((group) => !group.not && isRoom(group))
+  const asked = question.slots.terms.filter((group) => !group.not && !isRoom(group))
   const excluded = question.slots.terms.filter((group) => group.not)
   const terms = asked.flatMap(({ any }) => any)
   const guesses = terms.map((term) => ({ term, ...findName(term, vocabulary) }))
@@ -52,18 +60,24 @@ export function matchNames(question: Question, vocabulary: Vocabulary): NameMatc
     )
     return exactGroup(column, [...new Set(names)])
   })
-  const isMeant = groups.length > 0
+  const known = [...groups, ...rooms.map((group) => asKnown(group))]
+  const isMeant = known.length > 0
   return {
     question: isMeant
       ? {
           ...question,
           intent: byNamed(question.intent, groups),
-          slots: { ...question.slots, terms: [...groups, ...excluded] },
+          slots: { ...question.slots, terms: [...known, ...excluded] },
         }
       : null,
     guessed: guesses.flatMap(({ names, isSure }) => (isSure ? [] : names)),
     unknown: guesses.flatMap(({ term, names }) => (names.length === 0 ? [term] : [])),
   }
+}
+
+/** There is such a room, so the word stands for itself. */
+function asKnown({ any, not }: TermGroup): TermGroup {
+  return { any: any.map((term) => ({ ...term, exact: [term.text], column: null })), not }
 }
 
 /** Two courses are compared as courses, two teachers as teachers. */
@@ -90,6 +104,11 @@ interface Guess {
 const ways: readonly { isSure: boolean; fits: (name: string, word: string) => boolean }[] = [
   { isSure: true, fits: holdsWord },
   { isSure: true, fits: sharesWords },
+  {
+    isSure: true,
+    fits: (name, word) => /[a-z]{3}s$/i.test(word) && holdsWord(name, word.slice(0, -1)),
+  },
+  { isSure: false, fits: isShortForm },
   { isSure: false, fits: isTranslated },
   { isSure: false, fits: (name, word) => isMisspelt(compact(name), compact(word)) },
 ]
@@ -146,11 +165,26 @@ function isTranslated(name: string, word: string): boolean {
   return meant.length > 0 && meant.every((part) => fold(name).includes(part))
 }
 
+/** 高数 for 高等数学, "ML" for "Machine Learning". */
+function isShortForm(name: string, word: string): boolean {
+  const [whole, short] = [compact(name), compact(word)]
+  const initials = (name.match(/[\p{L}\p{N}]+/gu) ?? []).map((part) => compact(part).charAt(0))
+  if (/^[a-z]{2,5}$/.test(short)) return initials.length > 1 && initials.join('') === short
+  if (!/^\p{Script=Han}{2,3}$/u.test(short) || whole.length <= short.length) return false
+  return whole.startsWith(short.charAt(0)) && isWithin(short, whole)
+}
+
+/** Whether all characters stand in the name, in this order. */
+function isWithin(short: string, whole: string): boolean {
+  let from = 0
+  for (const character of short) {
+    from = whole.indexOf(character, from) + 1
+    if (from === 0) return false
+  }
+  return true
+}
+
 function isMisspelt(name: string, word: string): boolean {
   const minLength = hasHan(name) ? 3 : 5
   return name.length >= minLength && isNearly(name, word)
-}
-
-function compact(text: string): string {
-  return fold(tidy(text)).replaceAll(/\s+/g, '')
 }
