@@ -170,7 +170,7 @@ export function createCodeInterpreter(deps: InterpreterDeps): CodeInterpreter {
       wakeWaiting()
       const all = [...sessions.values()]
       sessions.clear()
-      await Promise.all([spare.close(), ...all.map((session) => session.end())])
+      await Promise.all([spare.close(), snapshot.close(), ...all.map((session) => session.end())])
     },
   }
 }

@@ -3,13 +3,15 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 
 import type { Logger } from '../../log.ts'
-import { pyodideFolder, startSandboxProcess } from './sandbox-process.ts'
+import { pyodideFolder, startSandboxProcess, type SandboxProcess } from './sandbox-process.ts'
 import type { SandboxLimits } from './sandbox/messages.ts'
 
 /** The memory of a Python that has started: whoever continues from it starts ten times as fast. */
 export interface Snapshot {
   /** Where it is, made at the first call; null where it cannot be made or written. */
   file(): Promise<string | null>
+  /** Ends the process that makes it, if there is one. */
+  close(): Promise<void>
 }
 
 export interface SnapshotDeps {
@@ -24,6 +26,8 @@ const makeMs = 60_000
 /** No code of a model is ever in a snapshot: the process that makes it does nothing else. */
 export function createSnapshot({ folder, limits, log }: SnapshotDeps): Snapshot {
   let made: Promise<string | null> | undefined
+  let maker: SandboxProcess | undefined
+  let isClosed = false
 
   async function find(): Promise<string | null> {
     try {
@@ -31,23 +35,31 @@ export function createSnapshot({ folder, limits, log }: SnapshotDeps): Snapshot 
       const path = join(folder, name)
       if (await isFile(path)) return path
       await mkdir(folder, { recursive: true })
-      const content = await make(limits)
+      if (isClosed) return null
+      maker = startMaker(limits)
+      const content = await take(maker)
       const temporary = `${path}.${process.pid}.tmp`
       await writeFile(temporary, content)
       await rename(temporary, path)
       await removeOthers(folder, name)
       return path
     } catch (err) {
-      log.warn({ err }, 'python starts without a snapshot, which takes longer')
+      if (!isClosed) log.warn({ err }, 'python starts without a snapshot, which takes longer')
       return null
     }
   }
 
-  return { file: () => (made ??= find()) }
+  return {
+    file: () => (made ??= find()),
+    async close() {
+      isClosed = true
+      await maker?.kill()
+    },
+  }
 }
 
-async function make(limits: SandboxLimits): Promise<Uint8Array> {
-  const sandbox = startSandboxProcess({
+function startMaker(limits: SandboxLimits): SandboxProcess {
+  return startSandboxProcess({
     type: 'start',
     pyodideFolder,
     packages: null,
@@ -55,6 +67,9 @@ async function make(limits: SandboxLimits): Promise<Uint8Array> {
     makeSnapshot: true,
     limits,
   })
+}
+
+async function take(sandbox: SandboxProcess): Promise<Uint8Array> {
   const timer = setTimeout(() => void sandbox.kill(), makeMs)
   try {
     const reply = await sandbox.started

@@ -19,10 +19,15 @@ export interface SpareDeps {
 
 export function createSpare({ startProcess, log }: SpareDeps): Spare {
   let waiting: Promise<SandboxProcess> | undefined
+  /** Those that nobody has taken. */
+  const own = new Set<SandboxProcess>()
   let isClosed = false
 
   async function start(): Promise<SandboxProcess> {
     const sandbox = await startProcess()
+    own.add(sandbox)
+    void sandbox.gone.then(() => own.delete(sandbox))
+    if (isClosed) void sandbox.kill()
     // The program need not stay for a process that does nothing; whoever runs code in it waits for it.
     sandbox.keepProgramAlive(true)
     const reply = await sandbox.started
@@ -63,12 +68,17 @@ export function createSpare({ startProcess, log }: SpareDeps): Spare {
     take() {
       const taken = waiting ?? start()
       waiting = undefined
-      return taken
+      return taken.then((sandbox) => {
+        own.delete(sandbox)
+        return sandbox
+      })
     },
     end,
     async close() {
       isClosed = true
-      await end()
+      waiting = undefined
+      // What has no process yet ends as soon as it gets one: nobody waits for it.
+      await Promise.all([...own].map((sandbox) => sandbox.kill()))
     },
   }
 }

@@ -21,7 +21,7 @@ import { createManualTimers } from '../../schedule/manual-timers.ts'
 const log = createLogger({ level: 'silent', pretty: false })
 const { signal } = new AbortController()
 /** Shared by the tests: a snapshot is named after all that it depends on. */
-const snapshotFolder = join(tmpdir(), 'guagua-test-python')
+const sharedFolder = join(tmpdir(), 'guagua-test-python')
 
 export interface InterpreterRig {
   interpreter: CodeInterpreter
@@ -39,6 +39,8 @@ interface RunOptions {
 
 interface RigOptions extends Partial<InterpreterOptions> {
   source?: PackageSource
+  /** Default: one that other tests have too. */
+  snapshotFolder?: string
   /** Default: timers that the test fires. */
   startTimer?: StartTimer
 }
@@ -46,7 +48,12 @@ interface RigOptions extends Partial<InterpreterOptions> {
 /** The interpreter with timers that the test fires; it is closed after the test. */
 export function openInterpreter(
   t: { after(close: () => Promise<void>): void },
-  { source = { type: 'none' }, startTimer, ...options }: RigOptions = {},
+  {
+    source = { type: 'none' },
+    snapshotFolder = sharedFolder,
+    startTimer,
+    ...options
+  }: RigOptions = {},
 ): InterpreterRig {
   mkdirSync(snapshotFolder, { recursive: true })
   const timers = createManualTimers()
