@@ -3,8 +3,8 @@
  * own, with a model endpoint that answers at once. The baselines are a bare Hono route that writes
  * one row, and the model endpoint asked directly.
  *
- *   npm run bench:runtime                     about three minutes
- *   npm run bench:runtime -- --quick          about one minute, figures less exact
+ *   npm run bench:runtime                     about five minutes
+ *   npm run bench:runtime -- --quick          about two minutes, figures less exact
  *   npm run bench:runtime -- --json FILE      the JSON goes there instead of onto the last line
  *
  * With TEST_DATABASE_URL, a Postgres server on which databases may be made, Postgres is measured too.
@@ -30,6 +30,7 @@ import {
 } from './runtime/figures.ts'
 import { measurePython } from './runtime/python.ts'
 import { judgeRuntime, toRuntimeTable, type Column, type RuntimeFigure } from './runtime/report.ts'
+import { measureSearchOnPostgres, measureSearchOnSqlite } from './runtime/search.ts'
 import {
   postgresDatabase,
   sqliteDatabase,
@@ -40,8 +41,18 @@ import {
 const { values: flags } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
 })
-const full = { samples: 300, loadMs: 8_000, openStreams: 1_000 }
-const quick = { samples: 60, loadMs: 2_000, openStreams: 200 }
+const full = {
+  samples: 300,
+  loadMs: 8_000,
+  openStreams: 1_000,
+  search: { chunks: 100_000, smallStores: 2_000, searches: 200 },
+}
+const quick = {
+  samples: 60,
+  loadMs: 2_000,
+  openStreams: 200,
+  search: { chunks: 20_000, smallStores: 200, searches: 100 },
+}
 const sizes = flags.quick ? quick : full
 
 const folder = mkdtempSync(join(tmpdir(), 'guagua-bench-'))
@@ -62,10 +73,14 @@ add('baseline', [
 ])
 say('Python')
 add('sqlite', await measurePython(join(folder, 'python'), sizes))
+say('search on SQLite')
+add('sqlite', await measureSearchOnSqlite(sizes.search))
 await measureOn('sqlite', sqliteDatabase(join(folder, 'sqlite')))
 const serverUrl = process.env.TEST_DATABASE_URL
-if (serverUrl) await measureOn('postgres', await postgresDatabase(serverUrl))
-else say('no TEST_DATABASE_URL: Postgres is not measured')
+if (serverUrl) {
+  await measureOn('postgres', await postgresDatabase(serverUrl))
+  await measureSearch(await postgresDatabase(serverUrl))
+} else say('no TEST_DATABASE_URL: Postgres is not measured')
 await model.stop()
 print([...figures.values()])
 
@@ -84,6 +99,15 @@ async function measureOn(column: Column, database: BenchDatabase): Promise<void>
       say(`${column}: thread lengths`)
       add(column, await measureThreadLengths(asker, threads, sizes))
     })
+  } finally {
+    await database.drop()
+  }
+}
+
+async function measureSearch(database: BenchDatabase): Promise<void> {
+  say('search on Postgres')
+  try {
+    add('postgres', await measureSearchOnPostgres(database, sizes.search))
   } finally {
     await database.drop()
   }

@@ -77,7 +77,19 @@ const partBorder = /_|(?<=\p{Ll})(?=\p{Lu})/u
 
 function addWord(words: string[], word: string): void {
   if (word === '' || word.length > maxWordLength) return
-  words.push(latinWord.test(word) ? stemmer(word) : word)
+  words.push(latinWord.test(word) ? stemOf(word) : word)
+}
+
+/** Finding a stem takes longer than everything else, and most words are among the same few thousands. */
+const stems = new Map<string, string>()
+const maxStems = 20_000
+
+function stemOf(word: string): string {
+  const known = stems.get(word)
+  if (known !== undefined) return known
+  const stem = stemmer(word)
+  if (stems.size < maxStems) stems.set(word, stem)
+  return stem
 }
 
 const latinWord = /^[a-z]{3,}$/

@@ -44,6 +44,18 @@ const rules: Rule[] = [
     value: (of) => slower(of('poll_runs_per_s').postgres, of('stream_runs_per_s').postgres),
   },
   {
+    title: 'search p50 on SQLite ≤ 20 ms',
+    limit: 20,
+    bound: 'most',
+    value: (of) => of('search_p50_ms').sqlite,
+  },
+  {
+    title: 'writing to the index on SQLite ≥ 2 MB/s',
+    limit: 2,
+    bound: 'least',
+    value: (of) => of('index_mb_per_s').sqlite,
+  },
+  {
     title: 'Python in a new thread ≤ 300 ms',
     limit: 300,
     bound: 'most',

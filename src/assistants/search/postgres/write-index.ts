@@ -107,8 +107,8 @@ export function createIndexWriter<DB>(db: Kysely<DB>): IndexWriter {
           from added join given using (position) where fine is not null`.execute(trx)
       }),
 
-    finish: (file, model) =>
-      db.transaction().execute(async (trx) => {
+    async finish(file, model) {
+      await db.transaction().execute(async (trx) => {
         await sql`select 1 from search_stores where id = ${file.store} for update`.execute(trx)
         const before = await sql<FileRow>`
           select old.id, old.store from search_files as old
@@ -120,7 +120,9 @@ export function createIndexWriter<DB>(db: Kysely<DB>): IndexWriter {
           where id = ${file.id} and state = 0 returning id`.execute(trx)
         if (changed.rows.length === 0) throw new Error('the file is not being written any more')
         await count(trx, file, 1)
-      }),
+      })
+      await sql`select gin_clean_pending_list('search_chunks_terms')`.execute(db)
+    },
 
     async abandon({ id }) {
       await sql`update search_files set state = 2 where id = ${id} and state = 0`.execute(db)
