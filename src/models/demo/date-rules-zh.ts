@@ -121,8 +121,7 @@ export const chineseDateRules: readonly DateRule[] = [
     read: (_, today) => dayReading(today, true),
   },
   {
-    pattern:
-      /(?<day>大大后天|大后天|大前天|后天|前天|当天|[明昨今][天日儿]|[明昨今](?=[晚早](?!上)))/g,
+    pattern: /(?<day>大大后天|大后天|大前天|后天|前天|当天|[明昨今][天日儿]|[明昨今](?=[晚早]))/g,
     read: ({ day = '' }, today) => {
       const offset = dayOffsets[day] ?? dayOffsets[day.charAt(0)] ?? 0
       return dayReading(shift(today, offset, 'days'), true)
@@ -211,11 +210,12 @@ export const chineseDateRules: readonly DateRule[] = [
     read: ({ d }, today) => readBareDay(toNumber(d), today),
   },
   {
-    pattern: /(?<feast>元旦|劳动节|五一|国庆|平安夜|圣诞)节?/g,
+    pattern:
+      /(?<feast>元旦|劳动节|五一|国庆|十一(?=放?假|长假|黄金周|节|期间|[之以]?[前后])|平安夜|圣诞)节?(?:放?假期?|长假|黄金周)?/g,
     read: ({ feast = '' }, today) => readFeast(feast, today),
   },
   {
-    pattern: /(?<feast>除夕|春节|过年|元宵|端午|中秋)节?/g,
+    pattern: /(?<feast>除夕|春节|过年|元宵|端午|中秋)节?(?:放?假期?)?/g,
     read: ({ feast = '' }, today) => readLunarFeast(feast, today),
   },
 ]

@@ -5,6 +5,7 @@ const feasts: Record<string, [month: number, day: number]> = {
   劳动节: [5, 1],
   五一: [5, 1],
   国庆: [10, 1],
+  十一: [10, 1],
   平安夜: [12, 24],
   圣诞: [12, 25],
 }

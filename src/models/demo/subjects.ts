@@ -74,9 +74,9 @@ export function readSubject(text: string, holdings: Holdings, mask: Mask): Inten
 /** "Is there class over National Day?" is about classes; the day says when. */
 function isWithinHoliday(text: string): boolean {
   const within =
-    /(?:放假|假期|休假)(?:期间|里|中)?.{0,4}(?:上|有没有|有)课|\b(?:class(?:es)?|lessons?|lectures?)\b.{0,12}\b(?:over|during|on|in|at)\b.{0,24}\b(?:holidays?|break|vacation)\b/
+    /(?:放假|假期|休假)(?:期间|里|中)?.{0,4}(?:上|有没有|有)课|(?:假期?|节)[之以过]?后.{0,12}(?:课|开学)|\b(?:class(?:es)?|lessons?|lectures?)\b.{0,12}\b(?:over|during|on|in|at)\b.{0,24}\b(?:holidays?|break|vacation)\b/
   const named =
-    /元旦|劳动节|五一|国庆|平安夜|圣诞|除夕|春节|元宵|端午|中秋|清明|national|christmas|new year|mid-?autumn|spring festival|dragon boat|labou?r/
+    /元旦|劳动节|五一|国庆|十一|平安夜|圣诞|除夕|春节|元宵|端午|中秋|清明|national|christmas|new year|mid-?autumn|spring festival|dragon boat|labou?r/
   return within.test(text) && named.test(text)
 }
 
