@@ -538,7 +538,7 @@ const refusals: Refusal[] = [
     schema: includeQuery,
     body: toQueryValues({ 'include[]': ['everything'] }),
     message:
-      "Invalid value: 'everything'. Supported values are: 'step_details.tool_calls[*].file_search.results[*].content'.",
+      "Invalid value: 'everything'. Supported values are: 'step_details.tool_calls[*].file_search.results[*].content' and 'step_details.tool_calls[*].file_search.results[*].location'.",
     param: 'include[0]',
     code: 'invalid_value',
   },
