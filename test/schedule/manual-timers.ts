@@ -3,13 +3,15 @@ import type { StartTimer } from '../../src/timer.ts'
 /** Timers that fire when a test says so. */
 export function createManualTimers() {
   const pending = new Set<{ delayMs: number; onEnd: () => void }>()
-  const waiting = new Set<{ delayMs: number; resolve: () => void }>()
+  const waiting = new Set<{ delayMs: number; atLeast: number; resolve: () => void }>()
+  const count = (delayMs: number) =>
+    [...pending].filter((timer) => timer.delayMs === delayMs).length
 
   const startTimer: StartTimer = (delayMs, onEnd) => {
     const timer = { delayMs, onEnd }
     pending.add(timer)
     for (const waiter of waiting) {
-      if (waiter.delayMs !== delayMs) continue
+      if (waiter.delayMs !== delayMs || count(delayMs) < waiter.atLeast) continue
       waiting.delete(waiter)
       waiter.resolve()
     }
@@ -18,10 +20,10 @@ export function createManualTimers() {
 
   return {
     startTimer,
-    /** Waits until a timer of this delay runs. */
-    async running(delayMs: number): Promise<void> {
-      if ([...pending].some((timer) => timer.delayMs === delayMs)) return
-      await new Promise<void>((resolve) => waiting.add({ delayMs, resolve }))
+    /** Waits until so many timers of this delay run. */
+    async running(delayMs: number, atLeast = 1): Promise<void> {
+      if (count(delayMs) >= atLeast) return
+      await new Promise<void>((resolve) => waiting.add({ delayMs, atLeast, resolve }))
     },
     /** Lets all running timers of this delay end. */
     fire(delayMs: number): void {
@@ -30,6 +32,6 @@ export function createManualTimers() {
         timer.onEnd()
       }
     },
-    count: (delayMs: number) => [...pending].filter((timer) => timer.delayMs === delayMs).length,
+    count,
   }
 }

@@ -12,6 +12,8 @@ export const defaultLimits: SandboxLimits = {
   logBytes: 64_000,
   pictures: 20,
   pictureBytes: 20_000_000,
+  // They come to the host in one message.
+  allPictureBytes: 40_000_000,
 }
 
 /** How many sessions a machine has room for: one per 2 GB, as a session seldom takes all it may. */

@@ -235,7 +235,7 @@ export function createSession(deps: SessionDeps): Session {
         ? `Stopped after ${seconds} s.`
         : reply.reason === 'memory'
           ? `Ended: it took more than the ${megabytes(limits.memoryBytes)} of memory that it may take.`
-          : `Python ended (${reply.detail.split('\n', 1)[0]}).`
+          : `Python ended (${withoutPaths(reply.detail)}).`
       outputs.push(toNote([`${why} ${gone}`]))
     } else if (how.isTimedOut) {
       outputs.push(toNote([`Stopped after ${seconds} s. Variables and files are still there.`]))
@@ -246,6 +246,11 @@ export function createSession(deps: SessionDeps): Session {
 
 function toNote(lines: string[]): CodeOutput {
   return { type: 'logs', logs: lines.map((line) => `[${line}]\n`).join('') }
+}
+
+/** The first line, without what it tells of the host's folders. */
+function withoutPaths(detail: string): string {
+  return (detail.split('\n', 1)[0] ?? '').replaceAll(/\S*[/\\]\S*/g, '…')
 }
 
 function megabytes(bytes: number): string {

@@ -12,12 +12,7 @@ const png =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 describe('the code interpreter', () => {
-  const closing: (() => Promise<void>)[] = []
-  const rig = openInterpreter({ after: (close) => closing.push(close) })
-  const { run, outputs, interpreter } = rig
-  after(async () => {
-    for (const close of closing) await close()
-  })
+  const { run, outputs, interpreter } = openInterpreter({ after })
 
   it('answers as a notebook: prints, the last value, tracebacks, await', async () => {
     assert.equal(await run('1 + 1'), '2\n')
@@ -81,17 +76,6 @@ ZeroDivisionError: division by zero
     assert.equal(reads, 1)
   })
 
-  it('says which file was left out because there is no room', async (t) => {
-    const { run } = openInterpreter(t, { limits: { ...defaultLimits, fileBytes: 1_000_000 } })
-    const files = [
-      textFile('file-1', 'a.txt', 'a'.repeat(900_000)),
-      textFile('file-2', 'b.txt', 'b'.repeat(900_000)),
-    ]
-    const logs = await run('import os\nos.listdir()', { files })
-    assert.match(logs, /b\.txt \(file-2\) is not there: the files of a session may hold 1 MB/)
-    assert.match(logs, /\['file-1', 'a\.txt'\]/)
-  })
-
   it('gives pictures that the code wrote, once, and other files when asked', async () => {
     const write = `import base64
 content = base64.b64decode("${png}")
@@ -110,14 +94,6 @@ None`
     assert.equal(await interpreter.readFile('thread_1', '/mnt/data/none'), undefined)
     assert.equal(await interpreter.readFile('thread_1', '/mnt/data'), undefined)
     assert.equal(await interpreter.readFile('thread_2', '/mnt/data/data.csv'), undefined)
-  })
-
-  it('bounds the pictures', async (t) => {
-    const limits = { ...defaultLimits, pictures: 2, pictureBytes: 1_000_000 }
-    const { run } = openInterpreter(t, { limits })
-    const logs = await run('for i in range(4): open(f"{i}.png", "wb").write(b"x")')
-    assert.match(logs, /^<0\.png: 1>\n<1\.png: 1>\n\[2 more pictures are not shown/)
-    assert.match(await run('open("l.png", "wb").write(bytes(2_000_000))\nNone'), /not shown/)
   })
 
   it('keeps sessions apart', async () => {
@@ -151,9 +127,61 @@ None`
   })
 })
 
-describe('the limits of the code interpreter', () => {
-  it('stops an endless loop and keeps the variables', async (t) => {
-    const { run, timers } = openInterpreter(t)
+describe('bounds of the code interpreter', () => {
+  // Small, so that they are reached soon.
+  const limits = {
+    ...defaultLimits,
+    memoryBytes: 128 * 2 ** 20,
+    fileBytes: 2_000_000,
+    processBytes: 420 * 2 ** 20,
+    pictures: 2,
+    pictureBytes: 100_000,
+    allPictureBytes: 150_000,
+  }
+  const { run } = openInterpreter({ after }, { limits })
+
+  it('say which file was left out because there is no room', async () => {
+    const files = [
+      textFile('file-1', 'a.txt', 'a'.repeat(1_800_000)),
+      textFile('file-2', 'b.txt', 'b'.repeat(1_800_000)),
+    ]
+    const logs = await run('import os\nos.listdir()', { files, session: 'thread_2' })
+    assert.match(logs, /b\.txt \(file-2\) is not there: the files of a session may hold 2 MB/)
+    assert.match(logs, /\['file-1', 'a\.txt'\]/)
+  })
+
+  it('hold pictures', async () => {
+    const write = 'for i in range(4): open(f"{i}.png", "wb").write(b"x")'
+    const logs = await run(write)
+    assert.match(logs, /^<0\.png: 1>\n<1\.png: 1>\n\[2 more pictures are not shown/)
+    const large = 'open("l.png", "wb").write(bytes(200_000))\nNone'
+    assert.match(await run(large), /^\[1 more pictures are not shown/)
+    const both = 'for i in range(2): open(f"{i}.png", "wb").write(bytes(80_000))'
+    assert.match(await run(both), /^<0\.png: 80000>\n\[1 more pictures are not shown/)
+  })
+
+  it('hold memory, files and names', async () => {
+    await run('x = 5')
+    assert.match(await run('big = bytearray(2_000_000_000)'), /MemoryError/)
+    assert.match(await run('s = "x"\nwhile True: s += s'), /MemoryError/)
+    const fill = 'i = 0\nwhile True:\n    open(f"f{i}", "wb").write(bytes(200_000)); i += 1'
+    assert.match(await run(fill), /OSError: \[Errno \d+\] No space left on device/)
+    assert.equal(await run('import glob, os\n[os.unlink(f) for f in glob.glob("f*")]\nx'), '5\n')
+    assert.equal(await run('open("again", "wb").write(bytes(500_000))'), '500000\n')
+    assert.match(await run('def f(): return f()\nf()'), /RecursionError/)
+    assert.equal(await run('x'), '5\n')
+    await run('y = 6', { session: 'thread_2' })
+    const names = 'import os\nfor i in range(10**9): os.mkdir(f"/tmp/{i:0200}")'
+    assert.match(await run(names), /took more than the 128 MB[^]*are gone/)
+    assert.match(await run('x'), /NameError/)
+    assert.equal(await run('y', { session: 'thread_2' }), '6\n')
+  })
+})
+
+describe('sessions of the code interpreter', () => {
+  const { run, timers, interpreter } = openInterpreter({ after }, { maxSessions: 2 })
+
+  it('stops an endless loop and keeps the variables', async () => {
     await run('x = 5')
     const endless = run('while True: pass')
     await timers.running(callMs)
@@ -164,8 +192,7 @@ describe('the limits of the code interpreter', () => {
     assert.equal(await run('x'), '5\n')
   })
 
-  it('stops a cell that waits', async (t) => {
-    const { run, timers } = openInterpreter(t)
+  it('stops a cell that waits', async () => {
     await run('x = 5; import asyncio')
     const waiting = run('await asyncio.sleep(1000)')
     await timers.running(callMs)
@@ -174,8 +201,7 @@ describe('the limits of the code interpreter', () => {
     assert.equal(await run('x'), '5\n')
   })
 
-  it('ends Python that does not stop, and says what is gone', async (t) => {
-    const { run, timers } = openInterpreter(t)
+  it('ends Python that does not stop, and says what is gone', async () => {
     await run('x = 5')
     await run('y = 6', { session: 'thread_2' })
     const deaf = `while True:
@@ -200,8 +226,7 @@ describe('the limits of the code interpreter', () => {
     assert.equal(await run('y', { session: 'thread_2' }), '6\n')
   })
 
-  it('ends a cell that nobody waits for any more', async (t) => {
-    const { run, timers } = openInterpreter(t)
+  it('ends a cell that nobody waits for any more', async () => {
     await run('x = 5')
     const controller = new AbortController()
     const endless = run('while True: pass', { signal: controller.signal })
@@ -211,26 +236,7 @@ describe('the limits of the code interpreter', () => {
     assert.equal(await run('x'), '5\n')
   })
 
-  it('holds memory, files and names within bounds', async (t) => {
-    const { run } = openInterpreter(t)
-    await run('x = 5')
-    await run('y = 6', { session: 'thread_2' })
-    assert.match(await run('big = bytearray(2_000_000_000)'), /MemoryError/)
-    assert.match(await run('s = "x"\nwhile True: s += s'), /MemoryError/)
-    const fill = 'i = 0\nwhile True:\n    open(f"f{i}", "wb").write(bytes(20_000_000)); i += 1'
-    assert.match(await run(fill), /OSError: \[Errno \d+\] No space left on device/)
-    assert.equal(await run('import glob, os\n[os.unlink(f) for f in glob.glob("f*")]\nx'), '5\n')
-    assert.equal(await run('open("again", "wb").write(bytes(100_000_000))'), '100000000\n')
-    assert.match(await run('def f(): return f()\nf()'), /RecursionError/)
-    assert.equal(await run('x'), '5\n')
-    const names = 'import os\nfor i in range(10**9): os.mkdir(f"/tmp/{i:0200}")'
-    assert.match(await run(names), /took more than the 512 MB[^]*are gone/)
-    assert.match(await run('x'), /NameError/)
-    assert.equal(await run('y', { session: 'thread_2' }), '6\n')
-  })
-
-  it('starts Python again after code ended it', async (t) => {
-    const { run } = openInterpreter(t)
+  it('starts Python again after code ended it', async () => {
     await run('x = 5')
     assert.match(await run('import os; os._exit(7)'), /Python ended \([^)]*exit\(7\)\)?.*are gone/)
     assert.match(await run('x'), /NameError/)
@@ -238,8 +244,7 @@ describe('the limits of the code interpreter', () => {
     assert.equal(await run('open("/mnt/data/a", "w").write("1")'), '1\n')
   })
 
-  it('lets the least recently used session make room, and tells it', async (t) => {
-    const { run } = openInterpreter(t, { maxSessions: 2 })
+  it('lets the least recently used session make room, and tells it', async () => {
     await run('x = 1', { session: 'thread_1' })
     await run('x = 2', { session: 'thread_2' })
     assert.equal(await run('x', { session: 'thread_1' }), '1\n')
@@ -251,37 +256,33 @@ describe('the limits of the code interpreter', () => {
     )
   })
 
-  it('lets a new session wait while all are busy', async (t) => {
-    const { run, timers } = openInterpreter(t, { maxSessions: 1 })
-    await run('1')
-    const busy = run('while True: pass')
-    await timers.running(callMs)
-    const waiting = run('2', { session: 'thread_2' })
+  it('lets a new session wait while all are busy', async () => {
+    const endless = 'while True: pass'
+    const busy = [run(endless), run(endless, { session: 'thread_2' })]
+    await timers.running(callMs, 2)
+    const waiting = run('3', { session: 'thread_5' })
     const controller = new AbortController()
-    const givenUp = run('3', { session: 'thread_3', signal: controller.signal })
+    const givenUp = run('4', { session: 'thread_4', signal: controller.signal })
     controller.abort(new Error('given up'))
     await assert.rejects(givenUp, /given up/)
     timers.fire(callMs)
-    assert.match(await busy, /still there/)
-    assert.equal(await waiting, '2\n')
+    for (const logs of await Promise.all(busy)) assert.match(logs, /still there/)
+    assert.equal(await waiting, '3\n')
   })
 
-  it('ends a session that nobody used for an hour', async (t) => {
-    const { run, timers } = openInterpreter(t)
+  it('ends a session that nobody used for an hour', async () => {
     await run('x = 1')
     timers.fire(idleMs)
     assert.match(await run('x'), /session was over[^]*NameError/)
   })
 
-  it('forgets a session that is ended', async (t) => {
-    const { run, interpreter } = openInterpreter(t)
+  it('forgets a session that is ended', async () => {
     await run('x = 1')
     await interpreter.end('thread_1')
     assert.doesNotMatch(await run('x'), /session was over/)
   })
 
-  it('leaves no process behind', { skip: process.platform !== 'linux' }, async (t) => {
-    const { run, interpreter } = openInterpreter(t)
+  it('leaves no process behind', { skip: process.platform !== 'linux' }, async () => {
     await run('1')
     await run('1', { session: 'thread_2' })
     const children = () => {

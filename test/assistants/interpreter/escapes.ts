@@ -90,7 +90,6 @@ for x in gc.get_objects():
         try: print(x.process.env)
         except BaseException: pass`,
     'import _pyodide_core; _pyodide_core.raw_call(print)',
-    'import _pyodide_core; _pyodide_core.trigger_fatal_error()',
     // the network
     `import urllib.request; urllib.request.urlopen("${url}").read()`,
     `import http.client; c = http.client.HTTPConnection("127.0.0.1", ${port}); c.request("GET", "/")`,
@@ -138,7 +137,6 @@ for x in gc.get_objects():
     // C functions
     'import ctypes; ctypes.CDLL(None).system(b"id")',
     'import ctypes; ctypes.CDLL(None).emscripten_run_script(b"process.exit(1)")',
-    `import ctypes; ctypes.CDLL(None).emscripten_run_script(b"fetch('${url}')")`,
     'import ctypes; ctypes.CDLL(None).emscripten_run_script_string(b"JSON.stringify(process.env)")',
     `import ctypes
 fd = ctypes.CDLL(None).open(b"${file}", 0)
@@ -147,7 +145,7 @@ ctypes.CDLL(None).read(fd, b, 100)
 b.value`,
     'import ctypes; ctypes.CDLL(None).getenv.restype = ctypes.c_char_p; ctypes.CDLL(None).getenv(b"GUAGUA_CANARY")',
     `import ctypes; ctypes.CDLL("${file}")`,
-    'import ctypes; ctypes.string_at(0, 100_000_000)',
+    'import ctypes; ctypes.string_at(0, 10_000_000)',
     'import ctypes; ctypes.memset(1024, 0xff, 10_000_000)',
     'import ctypes; ctypes.CFUNCTYPE(None)(0xdeadbeef)()',
     // what the host reads
@@ -160,7 +158,80 @@ b.value`,
     'import json; json.dumps = json.loads = print; 1',
     'import os; os.open = os.write = None; 1',
     'import signal; signal.raise_signal(signal.SIGTERM)',
-    'import faulthandler; faulthandler._sigsegv()',
     'import os; os.abort()',
+    // the host's folders, in stacks of JavaScript
+    js(`from pyodide.ffi import JsException
+try:
+    o.at.call(None)
+except JsException as e:
+    for kind in (e.constructor, e.constructor.prototype.constructor):
+        try: kind.stackTraceLimit = 50
+        except BaseException: pass
+    print(e.stack)
+try:
+    o.at.call(None)
+except JsException as e:
+    print(e.stack)`),
+    js('create_proxy(lambda: o.at.call(None)).callKwargs.constructor.stackTraceLimit'),
+    js(`sites = []
+take = create_proxy(lambda this, *a: sites.append(this), capture_this=True)
+o.constructor.prototype.at = take
+o.constructor.prototype.toString = take
+str(o), o.at(0)
+[getattr(s, n, None) for s in sites for n in ("process", "env", "FS", "require", "mainModule")]`),
+    js(`x = to_js({"a": 1})
+get = to_js({"get": create_proxy(lambda *a: print(a))}, dict_converter=x.constructor.fromEntries)
+x.constructor.defineProperty(x.constructor.prototype, "env", get)`),
+    js('o.map(create_proxy(lambda *a: a[2].constructor.constructor.prototype.caller))'),
+    js('o.at.bind.call(o.at.call, o.at)()'),
+    js(
+      'from pyodide._package_loader import loadedPackages as l; l.constructor.constructor("return this")()',
+    ),
+    js('to_js({"a": 1}, dict_converter=o.constructor.constructor)'),
+    // the host's descriptors and devices
+    'import os; [os.readlink(f"/proc/self/fd/{n}") for n in range(40) if os.path.lexists(f"/proc/self/fd/{n}")]',
+    `import os
+for n in range(3, 40):
+    try: print(n, os.read(n, 100))
+    except OSError: pass`,
+    `import os
+for name in os.listdir("/dev"):
+    try: print(open("/dev/" + name, "rb").read(10))
+    except OSError: pass`,
+    'import os; os.uname(), os.getpid(), os.getppid(), os.cpu_count(), os.getlogin()',
+    'import ctypes; ctypes.CDLL(None).jslib_init(), ctypes.CDLL(None)._Py_emscripten_runtime()',
+    'import ctypes; ctypes.CDLL(None).emscripten_asm_const_int(0, 0, 0)',
+    // what the runner stands on
+    'import builtins; builtins.print = builtins.open = builtins.repr = builtins.isinstance = None',
+    'import builtins; builtins.__build_class__ = builtins.__import__ = None',
+    'import guagua_runner; guagua_runner.__dict__.clear()',
+    'import guagua_runner as g; g.imports_of = lambda source: "[" * 100_000',
+    'import nosuchmodule',
+    'import sys; sys.settrace(lambda *a: 1 / 0); sys.setprofile(lambda *a: 1 / 0)',
+    'import gc; gc.callbacks.append(lambda *a: 1 / 0); gc.collect()',
+    'import atexit; atexit.register(lambda: open("/mnt/data/x", "w")); atexit._run_exitfuncs()',
+    'import faulthandler; faulthandler.enable(); faulthandler.dump_traceback_later(1)',
+    'import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); signal.alarm(1)',
+    'import sys; sys.stdout = sys.stderr = sys.__stdout__ = sys.excepthook = None; 1 / 0',
+    'import asyncio; asyncio.get_event_loop().stop(); asyncio.get_event_loop().close()',
+    `import pickle; pickle.loads(b"cposix\\nsystem\\n(S'id'\\ntR.")`,
+    'import os; os.symlink("/", "/mnt/data/root"); os.symlink("/mnt/data", "/mnt/data/loop")',
+    `import zipfile
+z = zipfile.ZipFile("evil.zip", "w")
+z.writestr("../../../../tmp/evil", "x")
+z.close()
+zipfile.ZipFile("evil.zip").extractall("/")`,
+    'print("\\ud800 \\udcff\\x00\\x1b[31m"); "\\ud83d"',
+    'import sys; sys.stdout.buffer.write(bytes(range(256)) * 1000)',
+    'import json; json.loads("[" * 100_000)',
+    `class R:
+    def __repr__(self): return "r" * 10_000_000
+R()`,
+    `class E(BaseException):
+    def __str__(self): raise self
+raise E()`,
+    'raise type("E" * 100_000, (Exception,), {})("m" * 1_000_000)',
+    'import sys; sys.modules["__main__"] = 5',
+    'import sys; sys.modules.clear()',
   ]
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
+import { after, describe, it } from 'node:test'
 
 import { strToU8, zipSync } from 'fflate'
 
@@ -51,6 +51,7 @@ interface Wheel {
 
 const wheels: Wheel[] = [
   { name: 'greeting', files: { 'greeting.py': 'from words import word' }, depends: ['words'] },
+  { name: 'lost', files: { 'lost.py': '' } },
   { name: 'words', files: { 'words.py': 'word = "你好"' } },
   {
     name: 'matplotlib',
@@ -76,7 +77,7 @@ function toWheel({ name, files }: Wheel): Uint8Array {
 }
 
 /** A folder laid out as Pyodide's distribution. */
-function makeDistribution(t: TestContext): {
+function makeDistribution(t: { after(end: () => void): void }): {
   folder: string
   requests: string[]
   url: Promise<string>
@@ -128,18 +129,19 @@ function makeDistribution(t: TestContext): {
 }
 
 describe('packages of the code interpreter', () => {
-  it('are loaded when code imports them, with what they need', async (t) => {
-    const { folder } = makeDistribution(t)
-    const { run } = openInterpreter(t, { source: { type: 'folder', folder } })
+  const { folder } = makeDistribution({ after })
+  // One that is in the lock file only.
+  rmSync(join(folder, 'lost-1.0-py3-none-any.whl'))
+  const { run, outputs } = openInterpreter({ after }, { source: { type: 'folder', folder } })
+
+  it('are loaded when code imports them, with what they need', async () => {
     assert.equal(await run('import greeting\ngreeting.word'), "'你好'\n")
     assert.equal(await run('1', { session: 'thread_2' }), '1\n')
     assert.equal(await run('from words import word\nword', { session: 'thread_2' }), "'你好'\n")
     assert.match(await run('import nosuchthing'), /nosuchthing is not available here/)
   })
 
-  it('show figures once: with show(), left open, or saved as a file', async (t) => {
-    const { folder } = makeDistribution(t)
-    const { outputs, run } = openInterpreter(t, { source: { type: 'folder', folder } })
+  it('show figures once: with show(), left open, or saved as a file', async () => {
     const shown = await outputs(
       'import matplotlib.pyplot as plt\nprint("a")\nplt.plot([1])\nplt.show()\nprint("b")',
     )
@@ -155,14 +157,11 @@ describe('packages of the code interpreter', () => {
     assert.equal(await run('1'), '1\n')
   })
 
-  it('are said to be missing where there are none', async (t) => {
-    const { folder } = makeDistribution(t)
-    rmSync(join(folder, 'matplotlib-1.0-py3-none-any.whl'))
-    const { run } = openInterpreter(t, { source: { type: 'folder', folder } })
-    const logs = await run('import matplotlib')
+  it('are said to be missing where there are none', async () => {
+    const logs = await run('import lost')
     assert.match(
       logs,
-      /ModuleNotFoundError[^]*matplotlib is not available here: the server could not get the package/,
+      /ModuleNotFoundError[^]*lost is not available here: the server could not get the package/,
     )
   })
 
@@ -173,8 +172,9 @@ describe('packages of the code interpreter', () => {
     const source = { type: 'address' as const, url: await url, cacheFolder, lockFolder: folder }
     const first = openInterpreter(t, { source })
     assert.equal(await first.run('import greeting\ngreeting.word'), "'你好'\n")
-    const second = openInterpreter(t, { source })
-    assert.equal(await second.run('import greeting\ngreeting.word'), "'你好'\n")
+    const later = createPackages({ source, fetch, log, now: Date.now })
+    const { load } = await later.provide(['greeting'], { signal })
+    assert.deepEqual(load, ['greeting'])
     assert.deepEqual(requests.toSorted(), [
       'greeting-1.0-py3-none-any.whl',
       'words-1.0-py3-none-any.whl',

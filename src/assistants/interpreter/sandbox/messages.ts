@@ -10,9 +10,10 @@ export interface SandboxLimits {
   processBytes: number
   /** What a cell may print, in bytes; the middle of longer output is left out. */
   logBytes: number
-  /** How many pictures a cell may show, and the bytes of one. */
+  /** How many pictures a cell may show, the bytes of one, and of all of them. */
   pictures: number
   pictureBytes: number
+  allPictureBytes: number
 }
 
 export interface SandboxStart {

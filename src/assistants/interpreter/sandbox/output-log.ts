@@ -11,13 +11,14 @@ export interface OutputLog {
   take(): SandboxOutput[]
 }
 
-type Limits = Pick<SandboxLimits, 'logBytes' | 'pictures' | 'pictureBytes'>
+type Limits = Pick<SandboxLimits, 'logBytes' | 'pictures' | 'pictureBytes' | 'allPictureBytes'>
 
 /**
  * Text beyond the limit loses its middle: the beginning says what the code does, the end has the
  * traceback. A quarter is kept for the end.
  */
-export function createOutputLog({ logBytes, pictures, pictureBytes }: Limits): OutputLog {
+export function createOutputLog(limits: Limits): OutputLog {
+  const { logBytes, pictures, pictureBytes, allPictureBytes } = limits
   const tailBytes = Math.floor(logBytes / 4)
   const headBytes = logBytes - tailBytes
   let entries: (SandboxOutput | { type: 'text'; parts: Uint8Array[] })[] = []
@@ -26,6 +27,7 @@ export function createOutputLog({ logBytes, pictures, pictureBytes }: Limits): O
   let tailUsed = 0
   let dropped = 0
   let shown = 0
+  let shownBytes = 0
   let leftOut = 0
 
   function textEntry(): Uint8Array[] {
@@ -67,11 +69,14 @@ export function createOutputLog({ logBytes, pictures, pictureBytes }: Limits): O
       if (bytes.length > room) keepAtEnd(bytes.slice(Math.max(room, 0)))
     },
     show({ filename, content }) {
-      if (shown >= pictures || content.length > pictureBytes) {
+      const isTooMuch =
+        content.length > pictureBytes || shownBytes + content.length > allPictureBytes
+      if (shown >= pictures || isTooMuch) {
         leftOut += 1
         return
       }
       shown += 1
+      shownBytes += content.length
       entries.push({ type: 'image', filename, content })
     },
     leaveOut() {
@@ -80,7 +85,7 @@ export function createOutputLog({ logBytes, pictures, pictureBytes }: Limits): O
     take() {
       endText()
       if (leftOut > 0) {
-        const note = `[${leftOut} more pictures are not shown: at most ${pictures}, of ${Math.floor(pictureBytes / 1_000_000)} MB each]\n`
+        const note = `[${leftOut} more pictures are not shown: at most ${pictures}, of ${megabytes(pictureBytes)} MB each and ${megabytes(allPictureBytes)} MB together]\n`
         textEntry().push(new TextEncoder().encode(note))
       }
       const outputs = entries.map((entry): SandboxOutput => {
@@ -89,8 +94,12 @@ export function createOutputLog({ logBytes, pictures, pictureBytes }: Limits): O
       })
       entries = []
       tail = []
-      headUsed = tailUsed = dropped = shown = leftOut = 0
+      headUsed = tailUsed = dropped = shown = shownBytes = leftOut = 0
       return outputs.filter((output) => output.type === 'image' || output.logs !== '')
     },
   }
+}
+
+function megabytes(bytes: number): number {
+  return Math.floor(bytes / 1_000_000)
 }

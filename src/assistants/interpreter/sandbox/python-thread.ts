@@ -201,8 +201,9 @@ function closeDoors(pyodide: PyodideAPI, files: MemoryFiles): void {
   for (const name of ['fetch', 'WebSocket', 'EventSource', 'require', 'navigator', 'process']) {
     Reflect.deleteProperty(globalThis, name)
   }
-  // Who may shape stack traces is handed whatever runs.
-  Object.defineProperty(Error, 'prepareStackTrace', { value: undefined })
+  // Who may shape stack traces is handed whatever runs, and what they say names folders of the host.
+  const prepareStackTrace = (error: Error) => `${error.name}: ${error.message}`
+  Object.defineProperty(Error, 'prepareStackTrace', { value: prepareStackTrace })
   // Emscripten's `exit()` wants one.
   Object.assign(globalThis, { process: { __proto__: null, exitCode: 0, exit() {} } })
 }

@@ -10,6 +10,7 @@ import linecache
 import os
 import random
 import signal
+import socket
 import sys
 import traceback
 import types
@@ -247,8 +248,6 @@ def start():
     signal.signal(signal.SIGINT, _stop)
     os.system = sys.modules["posix"].system = os.popen = _refuse_process
     sys.meta_path.insert(0, _Hooks())
-    import socket
-
     _adapt_socket(socket)
     for name in list(sys.modules):
         if name.partition(".")[0] in ("js", "pyodide_js"):
