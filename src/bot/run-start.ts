@@ -49,7 +49,7 @@ const maxPolls = 40
 export function createRunStart(deps: RunStartDeps) {
   const { openai, assistant, conversations, contextOf, clock } = deps
   const { threads } = openai.beta
-  const prepareFiles = createThreadFiles({ openai })
+  const threadFiles = createThreadFiles({ openai })
 
   async function createThread({ key, guildId, channelId }: Place): Promise<string> {
     const metadata = {
@@ -57,7 +57,9 @@ export function createRunStart(deps: RunStartDeps) {
       discord_channel_id: channelId,
       ...(guildId !== null && { discord_guild_id: guildId }),
     }
-    return (await threads.create({ metadata })).id
+    const { id } = await threads.create({ metadata })
+    threadFiles.isNew(id)
+    return id
   }
 
   async function endRun(threadId: string, runId: string, signal: AbortSignal): Promise<void> {
@@ -96,7 +98,7 @@ export function createRunStart(deps: RunStartDeps) {
       ])
       try {
         const brought = { threadId, messages: request.messages }
-        const needed = await prepareFiles(brought, signal)
+        const needed = await threadFiles.prepare(brought, signal)
         const tools = await toolsFor(context.tools, { assistantId, needed })
         const stream = await threads.runs.create(
           threadId,

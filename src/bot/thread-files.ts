@@ -13,14 +13,30 @@ export interface NewMessages {
 
 /** What the API lets a thread have for Python. */
 const maxCodeFiles = 20
+/** Threads that are known to have no files; any other is asked once more. */
+const maxRemembered = 10_000
 
-/**
- * Makes a thread ready for the files that new messages bring, and answers the tools that these and its
- * earlier files need. Of files for Python the oldest make room, and a vector store whose time is over is
- * parted from: otherwise a long conversation could take no more files, or no more questions.
- */
-export function createThreadFiles({ openai }: { openai: OpenAI }) {
+export interface ThreadFiles {
+  /**
+   * Makes a thread ready for the files that new messages bring, and answers the tools that these and its
+   * earlier files need. Of files for Python the oldest make room, and a vector store whose time is over
+   * is parted from: otherwise a long conversation could take no more files, or no more questions.
+   */
+  prepare(brought: NewMessages, signal: AbortSignal): Promise<ReadonlySet<FileTool>>
+  /** To be told of a thread that was made just now: it need not be asked for files. */
+  isNew(threadId: string): void
+}
+
+/** Nobody but the bot gives its threads files, so one that has none need not be asked again. */
+export function createThreadFiles({ openai }: { openai: OpenAI }): ThreadFiles {
   const { threads } = openai.beta
+  const bare = new Set<string>()
+
+  function remember(threadId: string): void {
+    bare.add(threadId)
+    const [oldest] = bare
+    if (bare.size > maxRemembered && oldest !== undefined) bare.delete(oldest)
+  }
 
   /** Null: it does not exist any more, as the run will notice. */
   async function findThread(threadId: string, signal: AbortSignal): Promise<Thread | null> {
@@ -32,15 +48,19 @@ export function createThreadFiles({ openai }: { openai: OpenAI }) {
     return store !== null && store.status !== 'expired'
   }
 
-  return async function prepare(
+  async function prepare(
     { threadId, messages }: NewMessages,
     signal: AbortSignal,
   ): Promise<ReadonlySet<FileTool>> {
     const brought = messages.flatMap(fileToolsOf)
     const needed = new Set(brought)
+    if (needed.size === 0 && bare.has(threadId)) return needed
+    bare.delete(threadId)
     const thread = await findThread(threadId, signal)
     const stores = thread?.tool_resources?.file_search?.vector_store_ids ?? []
     const codeFiles = thread?.tool_resources?.code_interpreter?.file_ids ?? []
+    const hasNone = stores.length === 0 && codeFiles.length === 0
+    if (thread !== null && hasNone && needed.size === 0) remember(threadId)
     const live: string[] = []
     for (const id of stores) if (await isLive(id, signal)) live.push(id)
     const places = maxCodeFiles - brought.filter((tool) => tool === 'code_interpreter').length
@@ -55,6 +75,8 @@ export function createThreadFiles({ openai }: { openai: OpenAI }) {
     if (live.length > 0) needed.add('file_search')
     return needed
   }
+
+  return { prepare, isNew: remember }
 }
 
 function fileToolsOf({ attachments }: Message): FileTool[] {

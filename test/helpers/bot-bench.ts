@@ -54,6 +54,8 @@ export interface BotBench {
   bot: Bot
   /** Every line that was logged, as the object it was. */
   logged: Record<string, unknown>[]
+  /** What was asked of the runtime, as `GET /v1/files`, in order. */
+  asked: string[]
   /** The first line with this message, or the one of that number (from 1), past or future. */
   waitForLog(message: string, options?: { times?: number }): Promise<Record<string, unknown>>
   /** Closes bot and runtime and starts both anew on the same files, the bot with other options. */
@@ -101,6 +103,7 @@ interface Part {
 /** Starts everything; whoever called closes it. */
 export async function startBotBench(options: BenchOptions = {}): Promise<BotBench> {
   const logged: Record<string, unknown>[] = []
+  const asked: string[] = []
   const lines = new EventEmitter()
   const log = pino(
     { level: 'debug' },
@@ -185,7 +188,11 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
       apiKey: 'embedded',
       baseURL: 'http://runtime/v1',
       maxRetries: 0,
-      fetch: async (input, init) => app.fetch(new Request(input, init)),
+      fetch: async (input, init) => {
+        const request = new Request(input, init)
+        asked.push(`${request.method} ${new URL(request.url).pathname}`)
+        return app.fetch(request)
+      },
     })
     const timeZone = 'Asia/Shanghai'
     const db = await openScheduleDatabase(join(folder, 'schedules.sqlite'))
@@ -252,6 +259,7 @@ export async function startBotBench(options: BenchOptions = {}): Promise<BotBenc
     discord,
     model,
     logged,
+    asked,
     get openai() {
       return part.openai
     },
