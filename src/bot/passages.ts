@@ -98,3 +98,11 @@ function toPassage(result: unknown, place: number): Passage[] {
     },
   ]
 }
+
+/** A passage as it is quoted: on one line, in which nothing is a heading. */
+export function oneLine(text: string): string {
+  return text
+    .replaceAll(/^\s*#{1,6}\s+/gm, '')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+}

@@ -7,7 +7,7 @@ import { asWritten } from './as-written.ts'
 import { shorten } from './code-block.ts'
 import type { ButtonPress } from './command.ts'
 import { cleanFileName } from './file-names.ts'
-import { createNumbering, passagesOf, type Source } from './passages.ts'
+import { createNumbering, oneLine, passagesOf, type Source } from './passages.ts'
 import { findPressedRun, type PressedRun, runButtonId } from './pressed-run.ts'
 import { createReferences } from './references.ts'
 import { messageLimit } from './splitting.ts'
@@ -98,7 +98,7 @@ function toEntry(source: Source, t: Translate): string {
   const { number, passage } = source
   // Behind the quotation mark nothing is the beginning of a list or a heading.
   const quoted = passage
-    ? `“${asWritten(shorten(flat(passage.text), maxQuoted))}”`
+    ? `“${asWritten(shorten(oneLine(passage.text), maxQuoted))}”`
     : t('sources.earlier')
   return `**[${number}]** ${placeOf(source, t)}\n> ${quoted}`
 }
@@ -120,7 +120,7 @@ function shortenEntries(content: string, most: number): string {
 function placeOf(source: Source, t: Translate): string {
   const { passage } = source
   if (passage?.page != null || !passage?.heading) return asWritten(nameAndPage(source, t))
-  const heading = `“${shorten(flat(passage.heading), maxHeading)}”`
+  const heading = `“${shorten(oneLine(passage.heading), maxHeading)}”`
   return asWritten(t('sources.heading', { name: nameOf(source, t), heading }))
 }
 
@@ -134,8 +134,4 @@ function nameOf({ passage, label }: Source, t: Translate): string {
   if (passage) return cleanFileName(passage.fileName)
   // Servers may call every file `source`.
   return label === '' || label === 'source' ? t('sources.unnamed') : cleanFileName(label)
-}
-
-function flat(text: string): string {
-  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()
 }

@@ -129,12 +129,35 @@ describe('files of a conversation', () => {
       until: /-# \[1\]/,
     })
     assert.match(answer.content, /^见讲义\[1\]。\n-# \[1\] 讲义\.md，“第一章 向量”$/)
+    const { content: shown } = await press(answer, 'sources')
+    assert.match(shown, /\n> “第一章 向量 光合作用在叶绿体中进行。”$/)
     const again = await bench.ask('光合作用在哪里？', { channelId, until: /-# \[1\]/ })
     assert.match(again.content, /^见讲义\[1\]。/)
     const first = bench.model.requests.length
     bench.model.respond(() => 'no files')
     await bench.ask('and here?', { channelId: bench.newChannel() })
     assert.ok(!offered(bench.model.requests[first]?.body as ChatBody).includes('file_search'))
+  })
+
+  it('cost questions without any no request beyond their run', async () => {
+    const channelId = bench.newChannel()
+    bench.model.respond(() => 'fine')
+    const asksFor = async (text: string): Promise<string[]> => {
+      const before = bench.asked.length
+      await bench.ask(text, { channelId, until: /fine/ })
+      return bench.asked.slice(before).map((line) => line.replace(/thread_\w+/, '…'))
+    }
+    const run = 'POST /v1/threads/…/runs'
+    assert.deepEqual(await asksFor('first'), ['POST /v1/threads', run])
+    assert.deepEqual(await asksFor('second'), [run])
+    await bench.restart()
+    await asksFor('after a restart')
+    assert.deepEqual(await asksFor('and again'), [run])
+
+    await send([{ name: 'a.md', data: 'words' }], { text: 'with one', channelId })
+    const first = bench.model.requests.length
+    assert.ok((await asksFor('still with one')).includes('GET /v1/threads/…'))
+    assert.ok(offered(bench.model.requests[first]?.body as ChatBody).includes('file_search'))
   })
 
   it('are worked on by Python, whose pictures and files come back', async () => {

@@ -286,6 +286,21 @@ describe('/files', () => {
     assert.match((await none.reply()).content, /没有文件/)
   })
 
+  it('calls files as their owners do, though Discord takes signs out of names', async () => {
+    const name = '第五讲 @everyone (终稿).md'
+    const done = await add({ file: { name, data: '# 复习\n\n带上铅笔。' } }, /已添加/)
+    assert.match(done.content, /^✅ \*\*第五讲 @everyone \(终稿\)\.md\*\*\n/)
+    assert.equal(done.mention_everyone, false)
+    assert.match((await use({ list: {} })).content, /\*\*第五讲 @everyone \(终稿\)\.md\*\*/)
+    const [suggested] = await teacher().autocomplete(bench.discord.channels.questions, 'files', {
+      options: { remove: { file: '终稿' } },
+      focused: 'file',
+    })
+    assert.equal(suggested?.name, name)
+    const asked = await use({ remove: { file: name } }, teacher(), /移除/)
+    await press(asked, /files:remove:[^"]+/, { says: /已从课程资料中移除/ })
+  })
+
   it('takes files from a form when the command names none', async () => {
     const used = await teacher().command(bench.discord.channels.questions, 'files', { add: {} })
     const modal = await teacher().waitForModal(used)

@@ -11,6 +11,7 @@ import {
 } from 'discord.js'
 
 import { toLocale } from '../../i18n.ts'
+import { toAttachedFile } from '../attached-file.ts'
 import { named } from '../command-definition.ts'
 import type { CommandDeps } from '../command.ts'
 import { isInteractionOver } from '../discord-failure.ts'
@@ -141,7 +142,7 @@ export async function addFiles(
     const files = await deps.classFiles.add({
       guildId,
       guildName: interaction.guild?.name ?? guildId,
-      uploads: attachments.map(({ name, url, size }) => ({ name, url, size })),
+      uploads: attachments.map(toAttachedFile),
       title: title?.trim() || null,
       userId: interaction.user.id,
       onProgress: (progress) => text.show(workingText(progress, t)),

@@ -3,6 +3,7 @@ import type OpenAI from 'openai'
 import { z } from 'zod'
 
 import type { Logger } from '../../log.ts'
+import type { AttachedFile } from '../attachments.ts'
 import { type Clock, wait } from '../clock.ts'
 import { isSearchable } from '../file-kinds.ts'
 import { cleanFileName } from '../file-names.ts'
@@ -18,14 +19,6 @@ import type { ClassStore, ClassStores } from './class-stores.ts'
 import { DownloadError, downloadFile } from './download-file.ts'
 import { classFileLimits } from './limits.ts'
 
-/** What somebody wants to be added, as Discord describes it. */
-export interface Upload {
-  name: string
-  url: string
-  /** As Discord says; what comes is counted. */
-  size: number
-}
-
 export type RefusedReason = 'unsupported' | 'too_large' | 'not_fetched' | 'not_kept' | 'full'
 
 /** What has become of one file that is being added. */
@@ -40,7 +33,7 @@ export type Progress = { name: string } & (
 export interface Addition {
   guildId: string
   guildName: string
-  uploads: readonly Upload[]
+  uploads: readonly AttachedFile[]
   title: string | null
   userId: string
   /** Told whenever something has changed. */
@@ -184,7 +177,7 @@ export function createClassFiles(deps: ClassFilesDeps): ClassFiles {
   }
 
   interface Taking extends Addition {
-    upload: Upload
+    upload: AttachedFile
     /** Cleaned. */
     name: string
   }

@@ -1,3 +1,5 @@
+import { oneLine } from '../passages.ts'
+
 /** Characters before the first word that was looked for. */
 const leadLength = 60
 
@@ -6,11 +8,7 @@ const leadLength = 60
  * for; else from its beginning.
  */
 export function extractOf(text: string, query: string, length: number): string {
-  // Headings would be large in the middle of a line.
-  const line = text
-    .replaceAll(/^\s*#{1,6}\s+/gm, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
+  const line = oneLine(text)
   if (line.length <= length) return line
   const at = firstMention(line.toLowerCase(), wordsOf(query.toLowerCase()))
   const from = Math.max(0, Math.min(at - leadLength, line.length - length))

@@ -66,6 +66,7 @@ export function createAttachments({ clock, nextId, maxBytes }: AttachmentsDeps):
     add(upload, { channelId, origin }) {
       const id = nextId()
       const filename = safeName(upload.filename)
+      const title = upload.filename.replace(/\.\w{1,10}$/, '').slice(0, maxTitle)
       keep(id, { contentType: upload.contentType, bytes: upload.bytes })
       const url = sign(
         origin,
@@ -74,6 +75,7 @@ export function createAttachments({ clock, nextId, maxBytes }: AttachmentsDeps):
       return {
         id,
         filename,
+        ...(filename !== upload.filename && { title }),
         size: upload.bytes.byteLength,
         url,
         proxy_url: url,
@@ -96,6 +98,8 @@ export function createAttachments({ clock, nextId, maxBytes }: AttachmentsDeps):
     },
   }
 }
+
+const maxTitle = 1024
 
 /** Discord keeps letters, digits, `_`, `-`, `.`, turns spaces into `_` and drops the rest; other scripts stay. */
 function safeName(filename: string): string {
