@@ -142,7 +142,10 @@ export async function startRuntime(config: Config, { log, parts }: Parts): Promi
     await vectorStores.queue.start()
     isReady = true
     await index
-      .keepWhole(() => vectorStores.queue.indexAnew())
+      .keepWhole(
+        () => vectorStores.queue.indexAnew(),
+        () => store.indexing.hasIndexed(),
+      )
       .catch((err: unknown) => {
         if (!parts.disposed) log.error({ err }, 'the search index cannot be used')
       })

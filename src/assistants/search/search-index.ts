@@ -50,9 +50,10 @@ export interface SearchIndex {
   /**
    * Calls `fill` where files that should be found are not in the index: now, if it is new, was damaged or
    * knows the files by another embedding model, and later, if it has to be made anew. `fill` sees to it
-   * that every file is written again. Until it has succeeded, the next start calls it, too.
+   * that every file is written again. Until it has succeeded, the next start calls it, too. As long as
+   * `hasFiles` says that there are none to be found, an index that takes threads starts none.
    */
-  keepWhole(fill: () => Promise<void>): Promise<void>
+  keepWhole(fill: () => Promise<void>, hasFiles?: () => Promise<boolean>): Promise<void>
   /** Answers when it can be searched; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>

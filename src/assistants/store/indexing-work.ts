@@ -60,6 +60,8 @@ export interface IndexingWork {
   releaseAll(): Promise<void>
   /** Every file that could be found must be indexed anew: the index was lost. */
   requeueAll(): Promise<void>
+  /** Whether there is any file that could be found. */
+  hasIndexed(): Promise<boolean>
   /** Files of a vector store that are not done yet. */
   countWaiting(vectorStoreId: string): Promise<number>
   /** Takes the files out of at most 100 vector stores whose time was over; answers how many. */
@@ -240,6 +242,16 @@ export function createIndexingWork({
         .set({ ...free, status: 'in_progress', usage_bytes: 0, tries: 0 })
         .where('status', '=', 'completed')
         .execute()
+    },
+
+    async hasIndexed() {
+      const file = await db
+        .selectFrom('vector_store_files')
+        .select('seq')
+        .where('status', '=', 'completed')
+        .limit(1)
+        .executeTakeFirst()
+      return file !== undefined
     },
 
     async countWaiting(vectorStoreId) {

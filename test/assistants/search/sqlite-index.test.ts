@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -83,6 +84,18 @@ describe("the search index's file", () => {
       assert.deepEqual(await found('written before'), ['written again'])
     })
   }
+
+  it('starts no thread as long as there are no files, and is filled when it has to be made', async () => {
+    for (const end of ['', '-wal', '-shm']) await rm(path + end, { force: true })
+    open()
+    let fills = 0
+    const fill = async () => void (fills += 1)
+    await index.keepWhole(fill, () => Promise.resolve(false))
+    assert.equal(existsSync(path), false)
+    await index.write(file, chunks('the first'), { signal })
+    assert.deepEqual(await found('first'), ['the first'])
+    assert.equal(fills, 1)
+  })
 
   it('is made anew when it turns out to be damaged', async () => {
     open()

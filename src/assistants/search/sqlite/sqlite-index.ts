@@ -124,10 +124,11 @@ export function createSqliteIndex({
 
     passages: (file, range) => using(() => reader.call('passages', file, range)),
 
-    async keepWhole(given) {
-      await ready()
+    async keepWhole(given, hasFiles) {
+      const isNeeded = !hasFiles || (await hasFiles()) || opening !== null
+      if (isNeeded) await ready()
       fill = given
-      await refill()
+      if (isNeeded) await refill()
     },
 
     ping: ready,
