@@ -197,7 +197,10 @@ describe('processes at one Postgres server', { skip: withoutServer, timeout: 60_
     const unused = () => Promise.reject(new Error('not needed here'))
     const parts = { blobs: { open: unused }, tokens: { count: unused } }
     const vectorStores = createTestVectorStores({ ...common, ...parts, every })
-    rigs.push({ ...reader, close: () => Promise.all([files.close(), vectorStores.close()]).then() })
+    rigs.push({
+      ...reader,
+      close: async () => void (await Promise.all([files.close(), vectorStores.close()])),
+    })
     const app = createApp({ ...common, files, vectorStores, models, apiKeys: null })
     const client = createTestClient(app)
     const assistant = await client.beta.assistants.create({ model: 'scripted', tools: functions })

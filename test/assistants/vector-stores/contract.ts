@@ -434,8 +434,8 @@ export function describeVectorStores(
 
       it('for code make room for later ones; files that the thread was given by name stay', async () => {
         const { threads } = client.beta
-        const first = await upload('a,b', 'table.csv')
-        const [named = '', ...tables] = [first, ...(await copies(first, 22))]
+        const named = await upload('a,b', 'table.csv')
+        const tables = await copies(named, 22)
         const tool_resources = { code_interpreter: { file_ids: [named] } }
         const thread = await threads.create({ tool_resources })
         const listOf = async () =>
