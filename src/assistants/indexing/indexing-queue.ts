@@ -64,7 +64,11 @@ const lookMs = 500
 const sweepMs = 60_000
 /** What failed for no fault of the document is tried again after so many seconds, then given up. */
 const backoffSeconds = [5, 30]
-const maxTries = backoffSeconds.length + 1
+/**
+ * How often a file is begun with whose work never ended: it may be what kills the process. More often
+ * than a program is stopped the hard way while it reads one file.
+ */
+const maxBegun = 10
 /** Reference 5.1; tokens are counted by who reads the document. */
 const maxBytes = 512 * 1024 * 1024
 /** As good as for ever, where nobody else can take over. */
@@ -344,7 +348,7 @@ export function createIndexingQueue({
 
 /** Why a file is not even begun with. */
 function failureBefore({ tries, content }: ClaimedFile) {
-  if (tries > maxTries) {
+  if (tries > maxBegun) {
     const message = 'Processing the file was begun several times, and never came to an end.'
     return { code: 'server_error', message } as const
   }

@@ -38,7 +38,7 @@ export interface ClaimedRemoval {
 export interface IndexingWork {
   /**
    * Takes a file that waits, of the first vector store after `afterStore` that has one; stores take
-   * turns. Not one whose earlier chunks the index has still to forget.
+   * turns, and in a store the files that nobody began with come first. Not one whose earlier chunks the index has still to forget.
    */
   claimFile(claim: Claim, afterStore: string): Promise<ClaimedFile | undefined>
   /** Of these claims, those that still hold; they then hold until `until`. */
@@ -103,6 +103,8 @@ export function createIndexingWork({
         ),
       )
       .orderBy('vector_store_id')
+      // Whatever was begun with before may be what kills the process: others do not wait for it.
+      .orderBy('tries')
       .orderBy('seq')
       .limit(1)
       .$if(dialect.rowLocks, (files) => files.forUpdate().skipLocked())

@@ -285,7 +285,7 @@ async function addFilesAndVectorStores(db: Kysely<unknown>, dialect: SqlDialect)
   // The work that waits, one store after the other.
   await index('vector_store_files_waiting')
     .on('vector_store_files')
-    .columns(['vector_store_id', 'seq'])
+    .columns(['vector_store_id', 'tries', 'seq'])
     .where(sql`status`, '=', sql`'in_progress'`)
     .execute()
   await index('vector_store_batches_store')

@@ -102,7 +102,7 @@ describe('the indexing queue', () => {
     const file = await rig.upload('Text.')
     const store = await rig.vectorStore(file)
     const { indexing } = rig.store
-    for (let count = 0; count < 3; count += 1) {
+    for (let count = 0; count < 10; count += 1) {
       assert.ok(await indexing.claimFile({ token: `${count}`, now: 1, until: 2 }, ''))
       await indexing.releaseAll()
     }
@@ -110,6 +110,22 @@ describe('the indexing queue', () => {
     await queue.start()
     await until(async () => (await rig.statusOf(store, file)) === 'failed')
     assert.deepEqual(queue.reader.begun, [])
+  })
+
+  it('begins with others before what it was killed over', async () => {
+    const names = ['first.txt', 'second.txt', 'third.txt', 'fourth.txt']
+    const files = await Promise.all(names.map((name) => rig.upload('Text.', name)))
+    const store = await rig.vectorStore(...files)
+    const { indexing } = rig.store
+    for (let count = 0; count < 20; count += 1) {
+      assert.ok(await indexing.claimFile({ token: `${count}`, now: 1, until: 2 }, ''))
+      await indexing.releaseAll()
+    }
+    const queue = await rig.open()
+    await queue.start()
+    await queue.wait(store, { timeoutMs: 60_000, signal })
+    const counts = (await rig.store.vectorStores.get(store, rig.clock.now / 1000)).file_counts
+    assert.deepEqual([counts.completed, counts.failed], [4, 0])
   })
 
   it('leaves a file that is detached while it is read, and the index has nothing of it', async () => {
