@@ -50,7 +50,7 @@ export function imageFileIds({ content }: Message): string[] {
   return content.flatMap((block) => (block.type === 'image_file' ? [block.image_file.file_id] : []))
 }
 
-export interface Ownership {
+interface Ownership {
   ownerId: string
   isNew: boolean
   resources: Resources
