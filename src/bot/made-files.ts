@@ -7,6 +7,7 @@ import type { AnswerParts } from './progress.ts'
 import type { OutgoingFile } from './surface.ts'
 
 export interface MadeFile extends OutgoingFile {
+  data: Uint8Array
   isPicture: boolean
 }
 
@@ -59,9 +60,11 @@ export function createMadeFiles({ openai, log }: MadeFilesDeps) {
       else {
         try {
           const { name, data } = await read(fileId, Math.min(room, maxFileBytes))
-          room -= data?.length ?? 0
-          if (data) made.files.push({ name: freeName(name, made.files), data, isPicture })
-          else withhold(name, 'tooLarge')
+          if (data === null) withhold(name, 'tooLarge')
+          else if (!isAmong(made.files, { name, data })) {
+            room -= data.length
+            made.files.push({ name: freeName(name, made.files), data, isPicture })
+          }
         } catch (err) {
           if (!(err instanceof NotFoundError)) log.warn({ err, fileId }, 'a file was not read')
           withhold(linked, 'missing')
@@ -91,6 +94,11 @@ function wantedOf({ pictures, links }: Pick<AnswerParts, 'pictures' | 'links'>):
     }),
     ...files,
   ]
+}
+
+/** A picture that the text also links to is two files of the runtime. */
+function isAmong(files: readonly MadeFile[], { name, data }: { name: string; data: Uint8Array }) {
+  return files.some((file) => file.name === name && Buffer.compare(file.data, data) === 0)
 }
 
 /** Two files of one name could not be told apart. */

@@ -54,7 +54,10 @@ export function createNumbering(): Numbering {
     numberOf(citation) {
       const passage = find(citation)
       const { search, place, fileId, label } = citation
-      const key = JSON.stringify(passage ? [fileId, passage.text] : [fileId, search, place])
+      // The same file may be among the class files and come with the question.
+      const key = JSON.stringify(
+        passage ? [passage.fileName, passage.text] : [fileId, search, place],
+      )
       const before = sources.get(key)
       if (before) return before.number
       const number = sources.size + 1

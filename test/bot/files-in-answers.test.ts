@@ -139,6 +139,13 @@ describe('files of a conversation', () => {
     assert.ok(!offered(bench.model.requests[first]?.body as ChatBody).includes('file_search'))
   })
 
+  it('have one number for one passage, though two of them hold it', async () => {
+    searchAndSay('zebra', (markers) => `${markers.length}: ${markers.join(' ')}.`)
+    const twice = { name: 'animals.md', data: 'A zebra has stripes.' }
+    const answer = await send([twice, twice], { text: 'what has stripes?', until: /-# \[1\]/ })
+    assert.equal(answer.content, '2: [1] [1].\n-# [1] animals.md')
+  })
+
   it('cost questions without any no request beyond their run', async () => {
     const channelId = bench.newChannel()
     bench.model.respond(() => 'fine')
@@ -164,13 +171,13 @@ describe('files of a conversation', () => {
     const channelId = bench.newChannel()
     bench.model.script(
       { toolCalls: [{ name: 'python', arguments: JSON.stringify({ code: python }) }] },
-      'The mean is 80: [mean](sandbox:/mnt/data/mean.csv), [gone](sandbox:/mnt/data/gone.csv).',
+      '![plot](sandbox:/mnt/data/plot.png)\nThe mean is 80: [mean](sandbox:/mnt/data/mean.csv), [gone](sandbox:/mnt/data/gone.csv).',
     )
     const grades = { name: 'grades.csv', data: 'name,grade\n王卓然,90\n李雷,70\n' }
     const answer = await send([grades], { text: 'the mean?', channelId, until: /Not attached/ })
     assert.equal(
       answer.content,
-      'The mean is 80: 📎 mean, 📎 gone.\n-# Not attached: gone.csv. The file is not there.',
+      '📎 plot\nThe mean is 80: 📎 mean, 📎 gone.\n-# Not attached: gone.csv. The file is not there.',
     )
     assert.deepEqual(
       answer.attachments.map(({ filename, description }) => [filename, description]),

@@ -39,7 +39,7 @@ describe('files that Discord does not take', () => {
       }),
       attachments: { bring: async () => [], unread: async () => [] },
       readMadeFiles: async () => ({
-        files: [{ name: 'plot.png', data: 'x', isPicture: true }],
+        files: [{ name: 'plot.png', data: Buffer.from('x'), isPicture: true }],
         withheld: [],
       }),
       translations: createTranslations(),
