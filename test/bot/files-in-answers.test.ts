@@ -305,6 +305,29 @@ describe('files of a conversation', () => {
     assert.equal(thread.tool_resources?.code_interpreter?.file_ids?.length, 20)
   })
 
+  it('do not keep a conversation from going on when their store is gone', async () => {
+    const channelId = bench.newChannel()
+    bench.model.respond(() => 'Go on.')
+    const words = { name: 'a.md', data: 'words' }
+    await send([words], { text: 'read', channelId, until: /Go on/ })
+    const { threadId } = (await bench.keyv.get(`conversation:channel:${channelId}`)) as {
+      threadId: string
+    }
+    const { threads } = bench.openai.beta
+    const storeOf = async (): Promise<string | undefined> =>
+      (await threads.retrieve(threadId)).tool_resources?.file_search?.vector_store_ids?.[0]
+    const gone = await storeOf()
+    assert.ok(gone)
+    await bench.openai.vectorStores.delete(gone)
+
+    const first = bench.model.requests.length
+    await bench.ask('and now?', { channelId, until: /Go on/ })
+    assert.ok(!offered(bench.model.requests[first]?.body as ChatBody).includes('file_search'))
+    await send([words], { text: 'read again', channelId, until: /Go on/ })
+    assert.ok(offered(bench.model.requests.at(-1)?.body as ChatBody).includes('file_search'))
+    assert.notEqual(await storeOf(), gone)
+  })
+
   it('can come with /ask', async () => {
     const first = bench.model.requests.length
     bench.model.respond(() => 'Seen.')
