@@ -55,9 +55,15 @@ type Known = z.infer<typeof knownSchema>
 export function createClassStores({ openai, keyv }: ClassStoresDeps): ClassStores {
   const { vectorStores } = openai
   const mutex = createKeyedMutex()
+  /** What is written down; every question asks for it. */
+  let known: Known | null = null
 
   async function readKnown(): Promise<Known> {
-    return knownSchema.safeParse((await keyv.get(key)) ?? {}).data ?? {}
+    if (known) return known
+    const { data } = knownSchema.safeParse((await keyv.get(key)) ?? {})
+    // It may have been changed meanwhile.
+    known ??= data ?? {}
+    return known
   }
 
   function change(
@@ -67,7 +73,9 @@ export function createClassStores({ openai, keyv }: ClassStoresDeps): ClassStore
     return mutex.run(key, async () => {
       const { [guildId]: before, ...others } = await readKnown()
       const entry = toEntry(before)
-      await keyv.set(key, entry === undefined ? others : { ...others, [guildId]: entry })
+      const after = entry === undefined ? others : { ...others, [guildId]: entry }
+      await keyv.set(key, after)
+      known = after
     })
   }
 
@@ -102,8 +110,8 @@ export function createClassStores({ openai, keyv }: ClassStoresDeps): ClassStore
   }
 
   async function ensure(guildId: string, guildName: string): Promise<ClassStore> {
-    const known = await find(guildId)
-    if (known && (await isThere(known.id))) return known
+    const before = await find(guildId)
+    if (before && (await isThere(before.id))) return before
     const entry = { hasFiles: false, isWorking: false }
     await change(guildId, () => ({ ...entry, storeId: null }))
     const storeId = (await findMade(guildId)) ?? (await make(guildId, guildName))
@@ -131,8 +139,8 @@ export function createClassStores({ openai, keyv }: ClassStoresDeps): ClassStore
     mark: (guildId, marks) => change(guildId, (entry) => entry && { ...entry, ...marks }),
     guilds: async () => Object.keys(await readKnown()),
     async working() {
-      const known = Object.entries(await readKnown())
-      return known.filter(([, { isWorking }]) => isWorking).map(([guildId]) => guildId)
+      const entries = Object.entries(await readKnown())
+      return entries.filter(([, { isWorking }]) => isWorking).map(([guildId]) => guildId)
     },
     forget: (guildId) => mutex.run(guildId, () => remove(guildId)),
   }
