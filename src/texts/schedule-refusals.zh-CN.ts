@@ -24,7 +24,7 @@ export const scheduleRefusals: TextsLike<typeof ScheduleRefusals> = {
   bad_address: '这个网址不能用',
   not_kept: '上一次更改太大，没有保存内容，所以无法撤销',
   bad_request: '其中有不能用的内容',
-  gone: '您要找的已经不在了',
+  gone: '你要找的已经不在了',
 }
 
 export const calendarFailures: TextsLike<typeof CalendarFailures> = {
