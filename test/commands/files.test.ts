@@ -3,7 +3,12 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { APIMessage } from 'discord-api-types/v10'
+import { Keyv } from 'keyv'
+import { pino } from 'pino'
 
+import { createClassFiles } from '../../src/bot/class-files/class-files.ts'
+import { createClassStores } from '../../src/bot/class-files/class-stores.ts'
+import { systemClock } from '../../src/bot/clock.ts'
 import { pdfFile } from '../assistants/indexing/pdf-file.ts'
 import { startBotBench, type BotBench } from '../helpers/bot-bench.ts'
 import type { File, OptionValues, TestUser } from '../helpers/local-discord.ts'
@@ -395,5 +400,28 @@ describe('/files', () => {
     await add({ file: notes }, /已添加/)
     answerFromFiles('注意力')
     await bench.ask('注意力？', { channelId: bench.newChannel(), until: /FOUND/ })
+  })
+
+  it('are followed to their end though the assistant cannot be made ready', async () => {
+    const stores = createClassStores({ openai: bench.openai, keyv: new Keyv() })
+    const classFiles = createClassFiles({
+      openai: bench.openai,
+      stores,
+      assistant: { id: () => Promise.reject(new Error('not now')), forget: async () => {} },
+      ownsAssistant: true,
+      clock: systemClock,
+      log: pino({ level: 'silent' }),
+    })
+    const added = await classFiles.add({
+      guildId: otherGuildId,
+      guildName: 'Another',
+      uploads: [{ name: 'a.md', url: 'data:text/plain,words', size: 5 }],
+      title: null,
+      userId: teacher().id,
+      onProgress() {},
+    })
+    assert.deepEqual(added, [{ name: 'a.md', state: 'ready', replaced: false }])
+    assert.deepEqual(await stores.working(), [])
+    await classFiles.close()
   })
 })

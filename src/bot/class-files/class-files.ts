@@ -148,8 +148,10 @@ export function createClassFiles(deps: ClassFilesDeps): ClassFiles {
         tell(index, 'id' in taken ? { name, state: 'reading' } : { name, ...taken })
       }
     })
-    // The first question need not wait for it.
-    await assistant.id(guildId)
+    // The first question need not wait for it, and makes it if this fails.
+    await assistant.id(guildId).catch((err: unknown) => {
+      log.warn({ err, guildId }, 'the assistant of a guild is not ready')
+    })
     await follow(guildId, {
       fileIds: reading.keys(),
       onEnd(id, end) {
