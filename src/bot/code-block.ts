@@ -3,7 +3,9 @@
  * block early, and nothing in it is unseen.
  */
 export function codeBlock(text: string, language = '', most = Number.POSITIVE_INFINITY): string {
-  const unbroken = visible(text.trim()).replaceAll(/`{3,}/g, (run) => Array.from(run).join('\u200B'))
+  const unbroken = visible(text.trim()).replaceAll(/`{3,}/g, (run) =>
+    Array.from(run).join('\u200B'),
+  )
   return `\`\`\`${language}\n${shorten(unbroken, most)}\n\`\`\``
 }
 

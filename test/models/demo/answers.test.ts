@@ -79,7 +79,10 @@ describe('phrasing', () => {
       await answer('你好', '多模态大模型的课在哪上'),
       /^课程表里没有上课地点，请问问老师或助教。/,
     )
-    assert.match(await answer('hi', 'how much does the course cost?'), /schedule does not tell me that/)
+    assert.match(
+      await answer('hi', 'how much does the course cost?'),
+      /schedule does not tell me that/,
+    )
   })
 
   it('cuts a long list and says how much is left', async () => {

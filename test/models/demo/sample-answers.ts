@@ -210,10 +210,7 @@ export const sampleAnswers: readonly (readonly [
   ],
   ['推荐一门课', '课程表里没有这方面的信息。请问问老师或助教。'],
   ['提醒我上课', '我只能查课程表，不能提醒、报名或改动课程。要查课可以问“这周还有什么课？”。'],
-  [
-    '明天的RAG课取消了吗',
-    '课程表里没有这方面的信息。请问问老师或助教。',
-  ],
+  ['明天的RAG课取消了吗', '课程表里没有这方面的信息。请问问老师或助教。'],
   ['DROP TABLE Courses;', 'I cannot answer that: I am an offline demo without a languag'],
   [
     '今天心情不好',
