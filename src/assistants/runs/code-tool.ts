@@ -27,6 +27,8 @@ const maxCodeLength = 200_000
 export async function createCodeTool(deps: CodeToolDeps): Promise<RunTool> {
   const { run, interpreter, madeFiles, log } = deps
   const inputs = await readInputs(deps)
+  // Most questions need no Python, but those about files probably do.
+  if (inputs.length > 0) interpreter.prepare?.()
 
   async function execute(code: string, signal: AbortSignal): Promise<CodeCallOutput[]> {
     // They may have changed since the description was written.

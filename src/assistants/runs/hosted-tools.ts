@@ -28,7 +28,10 @@ export interface RunTools {
   /** As the model is offered them. */
   functions: OpenAI.Chat.ChatCompletionFunctionTool[]
   kinds: ReadonlySet<HostedKind>
-  /** The tool that the model means by this name; undefined for a function of the user. */
+  /**
+   * The tool that the model means by this name; undefined for a function of the user. Python starts
+   * while its code is still being written.
+   */
   kindOf(name: string): HostedKind | undefined
   /**
    * Executes a call. What goes wrong is told to the model in the outcome; throws only the signal's
@@ -92,7 +95,6 @@ export function createHostedTools(deps: HostedToolsDeps): HostedTools {
     },
 
     async open(run, { signal: opening }) {
-      if (isOffered('code_interpreter', run)) interpreter?.prepare?.()
       const tools = [
         ...(search && isOffered('file_search', run)
           ? [await createFileSearchTool({ run, store, search, log })]
@@ -109,7 +111,11 @@ export function createHostedTools(deps: HostedToolsDeps): HostedTools {
           function: { name, description, parameters },
         })),
         kinds: new Set(tools.map(({ kind }) => kind)),
-        kindOf: (name) => byName.get(name)?.kind,
+        kindOf(name) {
+          const kind = byName.get(name)?.kind
+          if (kind === 'code_interpreter') interpreter?.prepare?.()
+          return kind
+        },
         execute(call, { signal }) {
           const tool = tools.find(({ kind }) => kind === call.kind)
           if (!tool) throw new Error(`${call.kind} is no tool of run ${run.id}`)

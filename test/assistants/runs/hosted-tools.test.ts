@@ -121,6 +121,16 @@ describe('hosted tools', () => {
     return promise
   }
 
+  it('start Python once the model begins to write code, not for every question', async () => {
+    server.script('Hello.', { toolCalls: [python] }, 'Done')
+    fake.run = () => [{ type: 'logs', logs: '1' }]
+    const rig = await open()
+    assert.equal((await ended(rig, await start(rig))).status, 'completed')
+    assert.deepEqual(fake.prepared, [])
+    assert.equal((await ended(rig, await start(rig))).status, 'completed')
+    assert.deepEqual(fake.prepared, [0])
+  })
+
   it('that a killed process was at are done again, from the last step that was whole', async () => {
     server.script({ toolCalls: [search] }, { toolCalls: [python] }, { toolCalls: [python] }, 'Done')
     fake.search = () => [passage('Text.')]

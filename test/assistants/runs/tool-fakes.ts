@@ -13,6 +13,8 @@ export interface FakeTools {
   create: (deps: Pick<HostedToolsDeps, 'store' | 'files' | 'log'>) => HostedTools
   searches: FileSearchQuery[]
   codes: CodeToRun[]
+  /** How many codes had run each time when Python was told to get ready. */
+  prepared: number[]
   /** Stores that were waited for. */
   waits: { vectorStoreId: string; timeoutMs: number }[]
   /** What is answered; may throw, or wait. */
@@ -27,6 +29,7 @@ export function createFakeTools(): FakeTools {
   const fake: FakeTools = {
     searches: [],
     codes: [],
+    prepared: [],
     waits: [],
     search: () => [],
     run: () => [],
@@ -43,6 +46,7 @@ export function createFakeTools(): FakeTools {
           expired: async () => [],
         },
         interpreter: {
+          prepare: () => void fake.prepared.push(fake.codes.length),
           async run(code, { signal }) {
             fake.codes.push(code)
             return { outputs: await fake.run(code, signal) }
