@@ -9,16 +9,15 @@ import {
   type VectorStoreQueriesDeps,
 } from './live-vector-store.ts'
 import { insertRows, smallRowsPerInsert } from './many-rows.ts'
-import { readPage } from './pages.ts'
 import type { Database } from './schema.ts'
-import { attachFiles, isOver, type FilesQuery } from './vector-store-files.ts'
 import {
-  fileColumns,
-  fromFileRow,
-  toFileCounts,
-  type FileBatch,
-  type VectorStoreFile,
-} from './vector-store-rows.ts'
+  attachFiles,
+  isOver,
+  readFilesPage,
+  selectFiles,
+  type FilesQuery,
+} from './vector-store-files.ts'
+import { toFileCounts, type FileBatch, type VectorStoreFile } from './vector-store-rows.ts'
 
 /** A batch of files, as a request names it. */
 export interface BatchKey {
@@ -45,16 +44,15 @@ export interface BatchQueries {
 export function createBatchQueries(deps: VectorStoreQueriesDeps): BatchQueries {
   const { db, dialect, project, onWork } = deps
 
-  const selectFiles = (from: Kysely<Database>, { vectorStoreId, batchId }: BatchKey) =>
-    from
-      .selectFrom('vector_store_batch_files')
-      .innerJoin(
-        'vector_store_files',
-        'vector_store_files.file_id',
-        'vector_store_batch_files.file_id',
-      )
-      .where('batch_id', '=', batchId)
-      .where('vector_store_id', '=', vectorStoreId)
+  const selectBatch = (from: Kysely<Database>, { vectorStoreId, batchId }: BatchKey) =>
+    selectFiles(from, vectorStoreId).where(
+      'file_id',
+      'in',
+      from
+        .selectFrom('vector_store_batch_files')
+        .select('vector_store_batch_files.file_id')
+        .where('batch_id', '=', batchId),
+    )
 
   async function findBatch(from: Kysely<Database>, { vectorStoreId, batchId }: BatchKey) {
     const row = await from
@@ -72,7 +70,7 @@ export function createBatchQueries(deps: VectorStoreQueriesDeps): BatchQueries {
 
   async function getBatch(key: BatchKey, from = db): Promise<FileBatch> {
     const row = await findBatch(from, key)
-    const counted = await selectFiles(from, key)
+    const counted = await selectBatch(from, key)
       .select(['status', ...countColumns])
       .groupBy('status')
       .execute()
@@ -143,30 +141,10 @@ export function createBatchQueries(deps: VectorStoreQueriesDeps): BatchQueries {
       return batch
     },
 
-    async listBatchFiles(key, { filter, ...query }, now) {
+    async listBatchFiles(key, query, now) {
       await findBatch(db, key)
       const over = await isOver(db, { id: key.vectorStoreId, project, now })
-      return readPage({
-        noun: 'file',
-        query,
-        seqOf: (id) =>
-          selectFiles(db, key)
-            .select('seq')
-            .where('vector_store_files.file_id', '=', id)
-            .executeTakeFirst(),
-        rows: ({ above, below, order, limit }) =>
-          over
-            ? Promise.resolve([])
-            : selectFiles(db, key)
-                .select(fileColumns.map((column) => `vector_store_files.${column}` as const))
-                .$if(filter !== undefined, (files) => files.where('status', '=', filter ?? ''))
-                .where('seq', '>', above)
-                .where('seq', '<', below)
-                .orderBy('seq', order)
-                .limit(limit)
-                .execute(),
-        toObject: fromFileRow,
-      })
+      return readFilesPage(selectBatch(db, key), query, { over })
     },
   }
 }

@@ -77,26 +77,9 @@ export function createVectorStoreFileQueries(deps: VectorStoreQueriesDeps): Vect
 
     getFile,
 
-    async listFiles(vectorStoreId, { filter, ...query }, now) {
+    async listFiles(vectorStoreId, query, now) {
       const over = await isOver(db, { id: vectorStoreId, project, now })
-      return readPage({
-        noun: 'file',
-        query,
-        seqOf: (id) =>
-          selectFiles(db, vectorStoreId).select('seq').where('file_id', '=', id).executeTakeFirst(),
-        rows: ({ above, below, order, limit }) =>
-          over
-            ? Promise.resolve([])
-            : selectFiles(db, vectorStoreId)
-                .select(fileColumns)
-                .$if(filter !== undefined, (files) => files.where('status', '=', filter ?? ''))
-                .where('seq', '>', above)
-                .where('seq', '<', below)
-                .orderBy('seq', order)
-                .limit(limit)
-                .execute(),
-        toObject: fromFileRow,
-      })
+      return readFilesPage(selectFiles(db, vectorStoreId), query, { over })
     },
 
     async setAttributes(key, attributes, now) {
@@ -132,8 +115,33 @@ export function createVectorStoreFileQueries(deps: VectorStoreQueriesDeps): Vect
   }
 }
 
-function selectFiles(db: Kysely<Database>, vectorStoreId: string) {
+export function selectFiles(db: Kysely<Database>, vectorStoreId: string) {
   return db.selectFrom('vector_store_files').where('vector_store_id', '=', vectorStoreId)
+}
+
+/** One page of those files; of a store that is over, there are none. */
+export function readFilesPage(
+  files: ReturnType<typeof selectFiles>,
+  { filter, ...query }: FilesQuery,
+  { over }: { over: boolean },
+): Promise<Page<VectorStoreFile>> {
+  return readPage({
+    noun: 'file',
+    query,
+    seqOf: (id) => files.select('seq').where('file_id', '=', id).executeTakeFirst(),
+    rows: ({ above, below, order, limit }) =>
+      over
+        ? Promise.resolve([])
+        : files
+            .select(fileColumns)
+            .$if(filter !== undefined, (all) => all.where('status', '=', filter ?? ''))
+            .where('seq', '>', above)
+            .where('seq', '<', below)
+            .orderBy('seq', order)
+            .limit(limit)
+            .execute(),
+    toObject: fromFileRow,
+  })
 }
 
 /** Whether the store is expired. Throws `NotFoundError` if there is none. */
