@@ -7,11 +7,13 @@ import { toFileList } from './file-list.ts'
 import { readCode } from './hosted-arguments.ts'
 import { asWritten, type CodeCall, type CodeCallOutput } from './hosted-calls.ts'
 import type { MadeFiles } from './made-files.ts'
-import { readResources } from './run-resources.ts'
+import { readResources, type RunResources } from './run-resources.ts'
 import type { RunTool } from './run-tool.ts'
 
 export interface CodeToolDeps {
   run: Run
+  /** As they are when the tool is described; each call reads them again. */
+  resources: RunResources
   store: Pick<Store, 'getThread' | 'getAssistant' | 'getThreadProject'>
   files: Files
   interpreter: CodeInterpreter
@@ -26,13 +28,13 @@ const maxCodeLength = 200_000
 
 export async function createCodeTool(deps: CodeToolDeps): Promise<RunTool> {
   const { run, interpreter, madeFiles, log } = deps
-  const inputs = await readInputs(deps)
+  const inputs = await readInputs(deps, deps.resources)
   // Most questions need no Python, but those about files probably do.
   if (inputs.length > 0) interpreter.prepare?.()
 
   async function execute(code: string, signal: AbortSignal): Promise<CodeCallOutput[]> {
     // They may have changed since the description was written.
-    const files = await readInputs(deps)
+    const files = await readInputs(deps, await readResources(run, deps.store))
     const result = await interpreter.run({ sessionId: run.thread_id, code, files }, { signal })
     return toOutputs(result.outputs, signal)
   }
@@ -127,8 +129,10 @@ function toLogs(logs: string): CodeCallOutput {
 }
 
 /** Those that are missing by now are left out. */
-async function readInputs({ run, store, files }: CodeToolDeps): Promise<InputFile[]> {
-  const { fileIds } = await readResources(run, store)
+async function readInputs(
+  { run, store, files }: CodeToolDeps,
+  { fileIds }: RunResources,
+): Promise<InputFile[]> {
   if (fileIds.length === 0) return []
   const project = await store.getThreadProject(run.thread_id)
   if (project === undefined) return []

@@ -5,12 +5,14 @@ import type { Run, Store } from '../store/store.ts'
 import { maxNames, toFileList } from './file-list.ts'
 import { readQueries } from './hosted-arguments.ts'
 import { asWritten, type SearchCall, type StoredResult } from './hosted-calls.ts'
-import { readResources } from './run-resources.ts'
+import { readResources, type RunResources } from './run-resources.ts'
 import type { RunTool } from './run-tool.ts'
 import { searchSettings } from './search-settings.ts'
 
 export interface FileSearchToolDeps {
   run: Run
+  /** As they are when the tool is described; each search reads them again. */
+  resources: RunResources
   store: Pick<Store, 'getThread' | 'getAssistant' | 'countSearch' | 'listSearchableNames'>
   search: FileSearch
   log: Logger
@@ -24,12 +26,12 @@ const searchMs = 30_000
 /** Throws `ProviderError` where a store of the run is expired, which ends the run (reference 5.5). */
 export async function createFileSearchTool({
   run,
+  resources: { storeIds },
   store,
   search,
   log,
 }: FileSearchToolDeps): Promise<RunTool> {
   const { ranking_options, maxResults } = searchSettings(run)
-  const { storeIds } = await readResources(run, store)
   const [expired] = await search.expired(storeIds)
   if (expired !== undefined) {
     throw new ProviderError('server_error', `Vector store with id '${expired}' is expired.`)

@@ -95,12 +95,13 @@ export function createHostedTools(deps: HostedToolsDeps): HostedTools {
     },
 
     async open(run, { signal: opening }) {
+      const resources = await readResources(run, store)
       const tools = [
         ...(search && isOffered('file_search', run)
-          ? [await createFileSearchTool({ run, store, search, log })]
+          ? [await createFileSearchTool({ run, resources, store, search, log })]
           : []),
         ...(interpreter && isOffered('code_interpreter', run)
-          ? [await createCodeTool({ ...deps, run, interpreter, madeFiles, log })]
+          ? [await createCodeTool({ ...deps, run, resources, interpreter, madeFiles, log })]
           : []),
       ]
       opening.throwIfAborted()
