@@ -2,6 +2,14 @@ import { randomUUID } from 'node:crypto'
 
 import { Client } from 'pg'
 
+import {
+  createStoreOnPostgres,
+  openPostgres,
+  type Postgres,
+} from '../../src/assistants/store/postgres.ts'
+import type { Store } from '../../src/assistants/store/store.ts'
+import type { Logger } from '../../src/log.ts'
+
 /** Where the tests may create databases: a server that is only there for them. */
 const serverUrl = process.env['TEST_DATABASE_URL']
 
@@ -30,6 +38,29 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     query: (sql) => runSql(url.href, sql),
     drop: async () => {
       await runSql(serverUrl, `drop database ${name} with (force)`)
+    },
+  }
+}
+
+export interface TestStore {
+  store: Store
+  postgres: Postgres
+  /** Drops the database, too. */
+  close(): Promise<void>
+}
+
+/** A store in a database of its own, with its tables. */
+export async function createTestStore(log: Logger): Promise<TestStore> {
+  const database = await createTestDatabase()
+  const postgres = openPostgres({ url: database.url, log })
+  await postgres.migrate()
+  const store = createStoreOnPostgres({ postgres, log })
+  return {
+    store,
+    postgres,
+    async close() {
+      await store.close()
+      await database.drop()
     },
   }
 }

@@ -11,16 +11,11 @@ import BetterSqlite from 'better-sqlite3'
 import type { Blobs } from '../../../src/assistants/files/blobs.ts'
 import { createDiskBlobs } from '../../../src/assistants/files/disk-blobs.ts'
 import { createFiles, type FileStock } from '../../../src/assistants/files/files.ts'
-import {
-  createStoreOnPostgres,
-  openPostgres,
-  type Postgres,
-} from '../../../src/assistants/store/postgres.ts'
 import { createSqliteStore } from '../../../src/assistants/store/sqlite.ts'
 import type { Store } from '../../../src/assistants/store/store.ts'
 import { newId } from '../../../src/ids.ts'
 import { createLogger } from '../../../src/log.ts'
-import { createTestDatabase, withoutServer, type TestDatabase } from '../../helpers/postgres.ts'
+import { createTestStore, withoutServer, type TestStore } from '../../helpers/postgres.ts'
 import { newAssistant, newMessage, newThread } from '../store/objects.ts'
 
 const log = createLogger({ level: 'silent', pretty: false })
@@ -233,22 +228,14 @@ function describeFiles(name: string, open: () => Promise<Store>): void {
 describeFiles('SQLite', () => createSqliteStore({ path: ':memory:', log }))
 
 describe('a Postgres server', { skip: withoutServer }, () => {
-  let database: TestDatabase
-  let postgres: Postgres
-  let store: Store
+  let made: TestStore
   before(async () => {
-    database = await createTestDatabase()
-    postgres = openPostgres({ url: database.url, log })
-    await postgres.migrate()
-    store = createStoreOnPostgres({ postgres, log })
+    made = await createTestStore(log)
   })
-  after(async () => {
-    await store.close()
-    await database.drop()
-  })
+  after(() => made.close())
   describeFiles('Postgres', async () => {
-    await postgres.pool.query('delete from files; delete from blobs; delete from assistants')
-    return { ...store, close: async () => {} }
+    await made.postgres.pool.query('delete from files; delete from blobs; delete from assistants')
+    return { ...made.store, close: async () => {} }
   })
 })
 

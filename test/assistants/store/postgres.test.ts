@@ -1,41 +1,33 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
-import {
-  createPostgresStore,
-  createStoreOnPostgres,
-  openPostgres,
-  type Postgres,
-} from '../../../src/assistants/store/postgres.ts'
-import type { Store } from '../../../src/assistants/store/store.ts'
+import { createPostgresStore } from '../../../src/assistants/store/postgres.ts'
 import { createLogger } from '../../../src/log.ts'
-import { createTestDatabase, withoutServer, type TestDatabase } from '../../helpers/postgres.ts'
+import {
+  createTestDatabase,
+  createTestStore,
+  withoutServer,
+  type TestDatabase,
+  type TestStore,
+} from '../../helpers/postgres.ts'
 import { describeStore } from './contract.ts'
 import { newAssistant, newMessage, newMessageStep, newRun, newThread } from './objects.ts'
 
 const log = createLogger({ level: 'silent', pretty: false })
 
 describe('Postgres', { skip: withoutServer }, () => {
-  let database: TestDatabase
-  let postgres: Postgres
-  let store: Store
+  let made: TestStore
   before(async () => {
-    database = await createTestDatabase()
-    postgres = openPostgres({ url: database.url, log })
-    await postgres.migrate()
-    store = createStoreOnPostgres({ postgres, log })
+    made = await createTestStore(log)
   })
-  after(async () => {
-    await store.close()
-    await database.drop()
-  })
+  after(() => made.close())
 
   // Opened once: connecting takes longer than most tests.
   describeStore('Postgres', async () => {
-    await postgres.pool.query(
+    await made.postgres.pool.query(
       'delete from threads; delete from assistants; delete from usage_records',
     )
-    return { ...store, close: async () => {} }
+    return { ...made.store, close: async () => {} }
   })
 })
 
